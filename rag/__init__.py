@@ -1,0 +1,1 @@
+"""Kihon: ask documents and get answers whose every quote can be checked."""

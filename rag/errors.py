@@ -1,0 +1,99 @@
+"""The error tree: everything that the library raises on purpose.
+
+RagError
+├── ConfigError            a setting is wrong
+├── CorpusError            a document or its front matter is wrong (file, line)
+├── QuestionError          a question, its history or its filter is wrong
+├── ModelUnavailableError  an embedding model cannot be had
+├── IndexStoreError        the index cannot be used
+│   ├── IndexNotFoundError     there is none
+│   ├── IndexMismatchError     it was made under other settings
+│   ├── IndexLockedError       another process writes it
+│   └── IndexDamagedError      it contradicts itself
+├── VectorServerError      a Chroma server does not answer
+└── GenerationError        a chat model failed (model, attempts)
+
+Each message says what went wrong, where, and what to do. Having no answer is not an error: it is
+`Answer(abstained=True)`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RagError(Exception):
+    """Base of every error that this library raises on purpose."""
+
+
+class ConfigError(RagError):
+    """A setting has a value that cannot be used."""
+
+
+class CorpusError(RagError):
+    """A document cannot be read as what it claims to be.
+
+    Attributes:
+        path: The file.
+        line: Line in the file, from 1, or `None` where unknown.
+        code: Short machine-readable cause, as in `IndexReport.files`.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, line: int | None = None, code: str = "unreadable") -> None:
+        super().__init__(message)
+        self.path = path
+        self.line = line
+        self.code = code
+
+
+class QuestionError(RagError):
+    """A question is blank or too long, or its history or filter has a wrong shape."""
+
+
+class ModelUnavailableError(RagError):
+    """An embedding model is neither on this machine nor to be fetched."""
+
+
+class IndexStoreError(RagError):
+    """The index cannot be used."""
+
+
+class IndexNotFoundError(IndexStoreError):
+    """No index exists at the configured path."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"No index at {str(path)!r}. Build it with `python -m rag index`, "
+            "or set RAG_INDEX_DIR to the folder of an existing one."
+        )
+        self.path = path
+
+
+class IndexMismatchError(IndexStoreError):
+    """The index was made under settings that differ from the current ones in what shapes it."""
+
+
+class IndexLockedError(IndexStoreError):
+    """Another process is writing this index."""
+
+
+class IndexDamagedError(IndexStoreError):
+    """The index contradicts itself: parts are missing or unreadable."""
+
+
+class VectorServerError(RagError):
+    """A Chroma server was configured and does not answer."""
+
+
+class GenerationError(RagError):
+    """The chat model gave no usable reply.
+
+    Attributes:
+        model: Name of the chat model.
+        attempts: Requests made, from 1.
+    """
+
+    def __init__(self, message: str, *, model: str, attempts: int) -> None:
+        super().__init__(message)
+        self.model = model
+        self.attempts = attempts
