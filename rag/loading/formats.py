@@ -1,0 +1,39 @@
+"""The registry of formats: a further one is a reader in a file of its own and its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A file format and the module that reads it.
+
+    Attributes:
+        name: What `Document.format` says.
+        extensions: Endings of file names, lower case, with the dot.
+        module: Dotted name of a module with `read(data: bytes, limits: Limits) -> Raw`, which raises `Refused` for a
+            file that is no document. Only the child process imports it.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    module: str
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(name="markdown", extensions=(".md", ".markdown"), module="rag.loading.markdown"),
+    Format(name="text", extensions=(".txt", ".text"), module="rag.loading.plain"),
+    Format(name="pdf", extensions=(".pdf",), module="rag.loading.pdf"),
+)
+
+
+def format_of(name: str, formats: Sequence[Format] = FORMATS) -> Format | None:
+    """The format that a file name ends in, whatever its case, or `None`."""
+    lowered = name.lower()
+    for known in formats:
+        # A name that is nothing but the ending (".md") is a hidden file, not a Markdown file.
+        if any(lowered.endswith(extension) and len(lowered) > len(extension) for extension in known.extensions):
+            return known
+    return None
