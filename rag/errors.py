@@ -4,6 +4,7 @@ RagError
 ├── ConfigError            a setting is wrong
 ├── CorpusError            a document or its front matter is wrong (file, line)
 ├── QuestionError          a question, its history or its filter is wrong
+├── AnswerFormatError      a saved answer cannot be read as one
 ├── ModelUnavailableError  an embedding model cannot be had
 ├── IndexStoreError        the index cannot be used
 │   ├── IndexNotFoundError     there is none
@@ -48,6 +49,10 @@ class CorpusError(RagError):
 
 class QuestionError(RagError):
     """A question is blank or too long, or its history or filter has a wrong shape."""
+
+
+class AnswerFormatError(RagError):
+    """A saved answer is no JSON, or not that of an `Answer`."""
 
 
 class ModelUnavailableError(RagError):
