@@ -1,0 +1,102 @@
+"""Locks of the operating system: they die with their owner, so a killed run never blocks the next."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag.errors import IndexLockedError, IndexStoreError
+
+_POLL_S = 0.2
+
+
+class FileLock:
+    """An exclusive or shared lock on a file of its own, held until `release`; never blocks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def acquire(self, *, shared: bool = False) -> bool:
+        """Take the lock; false if another holds it. A shared one needs only the right to read the file.
+
+        Raises:
+            OSError: If the file cannot be opened.
+        """
+        flags = os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT
+        descriptor = os.open(self.path, flags | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def write(self, text: str) -> None:
+        """Replace the file's content; its holder tells who it is."""
+        assert self._descriptor is not None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+
+@contextlib.contextmanager
+def writer_lock(index_dir: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the index's lock: one writer at a time.
+
+    Args:
+        index_dir: The index's folder; made where missing.
+        wait: Wait for another holder to end, instead of raising.
+
+    Raises:
+        IndexLockedError: If another process or thread holds it; the message says who and since when.
+        IndexStoreError: If the folder cannot be written.
+    """
+    lock = FileLock(index_dir / "lock")
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+        while not lock.acquire():
+            if not wait:
+                raise IndexLockedError(_held(lock.path))
+            time.sleep(_POLL_S)
+        lock.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}))
+    except OSError as exc:
+        lock.release()
+        raise IndexStoreError(
+            f"The index folder {str(index_dir)!r} cannot be written: {exc.strerror or exc}. Give this user write "
+            "access to it, or set RAG_INDEX_DIR to another folder."
+        ) from exc
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _held(path: Path) -> str:
+    who = "another process"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        holder = json.loads(path.read_text("utf-8"))
+        who = f"process {int(holder['pid'])} on {holder['host']!r}, since {holder['since']!s}"
+    return (
+        f"The index {str(path.parent)!r} is being written by {who}. Wait for it to end, "
+        "or run `python -m rag index --wait`."
+    )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).astimezone().isoformat(timespec="seconds")
