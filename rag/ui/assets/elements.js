@@ -1,0 +1,69 @@
+// Elements. Text becomes text nodes only; attributes come from a fixed list; addresses must be http or https.
+const ATTRIBUTES = new Set([
+  "class", "id", "role", "tabindex", "title", "lang", "href", "target", "rel", "type", "open", "hidden",
+  "referrerpolicy", "cite",
+]);
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "href" && !isWebAddress(value)) continue;
+    if (name.startsWith("on") && typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (ATTRIBUTES.has(name) || name.startsWith("aria-") || name.startsWith("data-"))
+      made.setAttribute(name, value === true ? "" : String(value));
+  }
+  append(made, children);
+  return made;
+}
+
+function append(parent, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === undefined || child === null || child === false || child === "") continue;
+    parent.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+}
+
+function isWebAddress(value) {
+  try {
+    return ["http:", "https:"].includes(new URL(value).protocol);
+  } catch {
+    return false;
+  }
+}
+
+const ICONS = {
+  close: "M6 6l12 12M18 6L6 18",
+  previous: "M14 6l-6 6 6 6",
+  next: "M10 6l6 6-6 6",
+  outside: "M9 5H5v14h14v-4M13 5h6v6M19 5l-9 9",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  info: "M12 11v6M12 7.5v.01M12 3a9 9 0 100 18 9 9 0 000-18",
+  warn: "M12 9v4.5M12 17v.01M12 3.5L2.5 20h19z",
+  document: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
+  question: "M9.5 9a2.5 2.5 0 114 2c-1 .7-1.5 1.2-1.5 2.5M12 17v.01M12 3a9 9 0 100 18 9 9 0 000-18",
+};
+
+function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const path = document.createElementNS(space, "path");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "kh-icon", "aria-hidden": "true" }))
+    svg.setAttribute(key, value);
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+// A status beside a title; the space keeps the two apart when they are copied or read out.
+function badge(status) {
+  return status && [" ", element("span", { class: `kh-badge kh-badge-${status.tone ?? "plain"}` }, status.text)];
+}
+
+// "a · b · c", each part its own element so that lines break between them.
+function joined(parts, separator, name) {
+  const spans = (parts ?? []).flatMap((part, i) => [i > 0 && element("span", { class: "kh-separator" }, separator), element("span", {}, part)]);
+  return spans.length > 0 && element("span", { class: name }, spans);
+}
+
+const dotted = (parts) => joined(parts, " · ", "kh-dotted");

@@ -1,0 +1,77 @@
+// The shell: styles and script of the page, the live region, the keyboard, and the way to Python.
+const PARTS = { turn: drawTurn, header: drawHeader };
+const DARK_BELOW = 0.4;
+let live = null;
+
+function drawHeader(root, data) {
+  root.replaceChildren(element("div", { class: "kh-brand" },
+    element("span", { class: "kh-logo", "aria-hidden": "true" }, "基"),
+    element("span", { class: "kh-names" }, element("h1", { class: "kh-name" }, data.name), element("span", { class: "kh-tagline" }, data.tagline)),
+    element("span", { class: "kh-facts" },
+      element("span", { class: "kh-chip kh-mode", title: data.mode.help, "data-mode": data.mode.kind },
+        element("span", { class: "kh-chip-dot", "aria-hidden": "true" }), data.mode.text,
+        element("span", { class: "kh-sr" }, ` ${data.mode.help}`)),
+      data.documents && element("span", { class: "kh-chip kh-count" }, icon("document"), data.documents))));
+}
+
+function announce(text) {
+  if (!live) return;
+  live.append(element("div", {}, text));
+  while (live.childElementCount > 20) live.firstChild.remove();
+}
+
+function drawPart({ parentElement, data }) {
+  let root = parentElement.querySelector(":scope > .kh-root");
+  if (!root) parentElement.append((root = element("div", { class: "kh-root" })));
+  PARTS[data.part]?.(root, data);
+}
+
+// Light or dark is read off the page's own background, so that our colours follow whatever theme is chosen.
+function applyTheme(parent) {
+  const style = getComputedStyle(parent);
+  const html = document.documentElement;
+  for (const name of ["background-color", "secondary-background-color", "text-color", "font", "code-font"])
+    html.style.setProperty(`--kh-st-${name}`, style.getPropertyValue(`--st-${name}`));
+  const swatch = element("span", { hidden: true });
+  swatch.style.color = style.getPropertyValue("--st-background-color") || "white";
+  document.body.append(swatch);
+  const [red, green, blue] = getComputedStyle(swatch).color.match(/[\d.]+/g).map(Number);
+  swatch.remove();
+  html.dataset.khTheme = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255 < DARK_BELOW ? "dark" : "light";
+}
+
+function onKey(event) {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (card.box) hideCard();
+  else if (viewer.panel) viewer.close();
+}
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component;
+  const kihon = (globalThis.kihon ??= { waiting: new Map() });
+  applyTheme(parentElement);
+  document.documentElement.lang = data.language;
+  if (!live?.isConnected) {
+    live = element("div", { class: "kh-sr", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
+    document.body.append(live);
+    // A page with an input at the bottom opens scrolled to its end: ours opens at its beginning.
+    const main = parentElement.closest(".stMain");
+    if (main) hold(main, () => { main.scrollTop = 0; }, performance.now());
+    document.addEventListener("keydown", onKey);
+    addEventListener("scroll", moveCard, { capture: true, passive: true });
+  }
+  viewer.labels = data.labels;
+  viewer.request = (wanted) => setTriggerValue("document", wanted);
+  viewer.receive(data.reply);
+  kihon.draw = drawPart;
+  for (const waiting of kihon.waiting.values()) drawPart(waiting);
+  kihon.waiting.clear();
+  return () => {
+    viewer.close();
+    hideCard();
+    document.removeEventListener("keydown", onKey);
+    removeEventListener("scroll", moveCard, { capture: true });
+    live?.remove();
+    live = null;
+  };
+}

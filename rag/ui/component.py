@@ -1,0 +1,51 @@
+"""The page's own component: our script and styles in the browser, and the parts that they draw.
+
+One component, two uses. The *shell* is mounted once a page and carries script and styles; it owns the card of a
+mark and the source viewer. *Parts* (a turn, the header) carry nothing but data and are drawn by the shell's script.
+Data reaches the browser as JSON and the document as text nodes; neither script, styles nor markup are ever made
+from data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_ASSETS = Path(__file__).parent / "assets"
+# Joined into one module, in this order: the browser cannot resolve imports between modules without addresses.
+_SCRIPTS = ("elements.js", "blocks.js", "card.js", "viewer.js", "turn.js", "shell.js")
+_PART_SCRIPT = "part.js"
+
+
+def mount_shell(*, key: str, data: Mapping[str, Any], on_document: Callable[[], None]) -> None:
+    """Mount script, styles, card and viewer; `on_document` runs when the viewer asks for a document."""
+    _shell()(key=key, data=dict(data), on_document_change=on_document)
+
+
+def mount_part(*, key: str, data: Mapping[str, Any]) -> None:
+    """Mount one part: `data["part"]` says which."""
+    _part()(key=key, data=dict(data))
+
+
+@cache
+def _shell() -> Callable[..., Any]:
+    import streamlit as st
+
+    mount: Callable[..., Any] = st.components.v2.component(
+        "kihon.shell", css=_asset("page.css"), js="\n".join(map(_asset, _SCRIPTS)), isolate_styles=False
+    )
+    return mount
+
+
+@cache
+def _part() -> Callable[..., Any]:
+    import streamlit as st
+
+    mount: Callable[..., Any] = st.components.v2.component("kihon.part", js=_asset(_PART_SCRIPT), isolate_styles=False)
+    return mount
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")

@@ -1,0 +1,123 @@
+"""What all sessions share: settings, chain, index state. Read-only, made once a process; nothing of a user in it."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from rag import RagError, Settings, build_index, create_chain, describe_index
+from rag.description import IndexInfo
+from rag.embedding import load_embedding_model
+from rag.index import IndexProgress
+from rag.ui.desk import Desk
+from rag.ui.turns import Turn
+
+logger = logging.getLogger(__name__)
+
+_WARM_UP = "warm-up"
+_LOOK_EVERY_S = 0.1
+_DEFAULT_HOST = "api.openai.com"
+# How long what the header says of the index may be out of date.
+_STATE_TTL_S = 10
+
+
+@st.cache_resource(show_spinner=False)
+def shared_settings() -> Settings:
+    """The settings of this process, from the environment.
+
+    Raises:
+        ConfigError: If one is wrong.
+    """
+    return Settings()
+
+
+@st.cache_resource(show_spinner=False)
+def shared_desk() -> Desk:
+    """The one desk that answers all sessions; what the first answer needs begins to load in the background."""
+    settings = shared_settings()
+    desk = Desk(lambda: create_chain(settings))
+    threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
+    return desk
+
+
+@st.cache_resource(show_spinner=False)
+def shared_building() -> Building:
+    """The one first build of this process, started by whoever asks first."""
+    building = Building()
+    threading.Thread(target=building.run, args=(shared_settings(),), name="kihon-build", daemon=True).start()
+    return building
+
+
+@st.cache_resource(show_spinner=False, ttl=_STATE_TTL_S)
+def index_state() -> IndexInfo:
+    """What is indexed: `ready`, `missing` or `unusable`, and how many documents."""
+    return describe_index(shared_settings())
+
+
+def answer_mode(settings: Settings) -> dict[str, str]:
+    """How questions are answered and where their text goes: `kind` (`extractive`, `llm`), `model`, `host`."""
+    if not settings.answers_with_model:
+        return {"kind": "extractive", "model": "", "host": ""}
+    host = urlsplit(settings.openai_base_url).netloc if settings.openai_base_url else _DEFAULT_HOST
+    # An address may carry a name and a password.
+    return {"kind": "llm", "model": settings.chat_model, "host": host.rpartition("@")[2]}
+
+
+@dataclass(slots=True)
+class Building:
+    """A build of the index and how far it is; filled in by its own thread."""
+
+    done: int = 0
+    total: int = 0
+    is_over: bool = False
+    error: str | None = None
+    failed: bool = field(default=False)
+
+    def run(self, settings: Settings) -> None:
+        """Build, noting progress; an error is kept, not raised."""
+        try:
+            build_index(settings, self._note, wait=True)
+        except RagError as exc:
+            self.error, self.failed = str(exc), True
+        except Exception:
+            logger.exception("The index could not be built")
+            self.failed = True
+        finally:
+            self.is_over = True
+
+    def _note(self, progress: IndexProgress) -> None:
+        self.done, self.total = progress.done, progress.total
+
+
+def _warm_up(desk: Desk, settings: Settings) -> None:
+    """Load embedding model and index, then take all that is loaded out of garbage collection.
+
+    Streamlit collects garbage after every run of a script; with half a million objects of torch and its friends in
+    memory that takes a few hundred milliseconds each time, during which no other thread works.
+    """
+    turn = Turn(id=0, question=_WARM_UP)
+    try:
+        if settings.answers_with_model:  # an answer would cost money
+            load_embedding_model(settings).embed_query(_WARM_UP)
+        else:
+            desk.ask(turn, {"question": _WARM_UP}, lambda _: "")
+            while turn.is_open:
+                time.sleep(_LOOK_EVERY_S)
+    except RagError as exc:
+        logger.warning("Not warmed up: %s", exc)
+    except Exception:
+        logger.exception("Warming up failed")
+    gc.collect()
+    gc.freeze()
+
+
+def forget_index() -> None:
+    """Look at the index anew on the next run, and build it again if it is still missing."""
+    index_state.clear()
+    shared_building.clear()

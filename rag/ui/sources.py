@@ -1,0 +1,101 @@
+"""A stretch of a document around a quote -> the data that the source viewer shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rag.document import Document
+from rag.ui.formatting import document_blocks
+from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.views import heading_path, host_of, status_view
+
+# Enough to read around a quote; a document of the bundled corpus mostly fits whole.
+_AROUND_CHARS = 6_000
+_MORE_CHARS = 12_000
+_MAX_CHARS = 60_000
+_MARKDOWN = "markdown"
+
+
+def source_view(
+    document: Document, start: int, end: int, language: Language, *, above: int = 0, below: int = 0
+) -> dict[str, Any]:
+    """What the viewer shows of `document` around the quote `text[start:end]`.
+
+    Args:
+        document: The document.
+        start: Where the quote begins; put inside the text where it lies outside.
+        end: Where it ends.
+        language: Language of the labels.
+        above: How often the reader asked for more above.
+        below: How often for more below.
+    """
+    text = document.text
+    start = min(max(0, start), len(text))
+    end = min(max(start, end), len(text))
+    left, right = _window(text, start, end, above, below)
+    is_markdown = document.format == _MARKDOWN
+    host = host_of(document.url)
+    page = document.page_at(start)
+    return {
+        "document_id": document.document_id,
+        "start": start,
+        "end": end,
+        "title": document.title,
+        "meta": [
+            part
+            for part in (
+                document.publisher,
+                document.date,
+                known_or_as_is(language, "kind", document.kind) if document.kind else None,
+            )
+            if part
+        ],
+        "status": status_view(document.status, language) if document.status else None,
+        "note": document.note,
+        "superseded": label(language, "superseded_by") if document.replaced_by else None,
+        "path": heading_path(document.section_at(start), document.title),
+        "page": label(language, "page", page=page) if page is not None else None,
+        "language": document.language,
+        "url": document.url if host else None,
+        "original": label(language, "original", host=host) if host else None,
+        "prose": is_markdown,
+        "blocks": _with_pages(
+            document_blocks(text, left, right, (start, end), markdown=is_markdown), document, right, language
+        ),
+        "has_above": left > 0,
+        "has_below": right < len(text),
+        "above": above,
+        "below": below,
+    }
+
+
+def _window(text: str, start: int, end: int, above: int, below: int) -> tuple[int, int]:
+    """Bounds of what is shown: whole lines around the quote, a few thousand characters each way."""
+    left = max(0, start - min(_AROUND_CHARS + above * _MORE_CHARS, _MAX_CHARS))
+    right = min(len(text), end + min(_AROUND_CHARS + below * _MORE_CHARS, _MAX_CHARS))
+    if left > 0:
+        paragraph = text.find("\n\n", left, start)
+        left = paragraph + 2 if paragraph >= 0 else left
+    if right < len(text):
+        paragraph = text.rfind("\n\n", end, right)
+        right = paragraph if paragraph >= 0 else right
+    return left, right
+
+
+def _with_pages(
+    blocks: list[dict[str, Any]], document: Document, right: int, language: Language
+) -> list[dict[str, Any]]:
+    """Blocks with a marker before the first block of each page."""
+    if len(document.pages) < 2:
+        return blocks
+    marked: list[dict[str, Any]] = []
+    pages = [page for page in document.pages if page.start < right]
+    for block in blocks:
+        while pages and pages[0].start <= block["start"]:
+            page = pages.pop(0)
+            if not pages or pages[0].start > block["start"]:
+                marked.append(
+                    {"kind": "page", "level": 0, "runs": [], "text": label(language, "page", page=page.number)}
+                )
+        marked.append(block)
+    return marked

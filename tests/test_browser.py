@@ -1,0 +1,408 @@
+"""The chat page in real Chromium: marks, viewer, keyboard, widths, themes, languages; nothing leaves the host."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from rag import Settings, get_document
+from rag.ui.labels import label, starters
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DOCUMENTS = ("news-adoption.md", "plan-1.md", "plan-2.md", "plan-1.ja.md", "plan-2.ja.md")
+ADOPTED = "When was Japan's AI Basic Plan adopted?"
+HOSTILE = """---
+title: The Zorblax <b>directive</b> <img src=x onerror="window.hacked=1">
+publisher: Zorblax <script>window.hacked=1</script>
+date: 2026-01-05
+url: javascript:window.hacked=1
+language: en
+kind: report
+---
+# The Zorblax directive
+
+The Zorblax directive limits purple gadgets to 512 units a year <img src=x onerror="window.hacked=1">.
+
+See ![pixel](http://pixel.example/p.png) and [this page](javascript:window.hacked=1) on purple gadgets.
+"""
+MODEL_REPLY = (
+    'The first plan was adopted on 23 December 2025. [1] <img src=x onerror="window.hacked=1"> '
+    "![pixel](http://pixel.example/p.png) [click](javascript:window.hacked=1) It costs 987 trillion yen. [1] "
+    "See https://evil.example/ [77]."
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail("The browser tests need Debian's package `chromium`; KIHON_BROWSER=0 leaves them out.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Folders with a few documents of the corpus and a hostile one; indexed by the page's own start."""
+    folder = tmp_path_factory.mktemp("browser")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name in DOCUMENTS:
+        shutil.copy(ROOT / "corpus" / name, corpus)
+    (corpus / "hostile.md").write_text(HOSTILE, "utf-8")
+    return Settings(corpus_dir=corpus, index_dir=folder / "index", data_dir=folder / "data")
+
+
+@contextmanager
+def _serving(settings: Settings, **environment: str) -> Iterator[str]:
+    """`python -m rag.ui` over the settings, from another folder; its address is the last line that it prints."""
+    folders = {f"RAG_{name.upper()}": str(getattr(settings, name)) for name in ("corpus_dir", "index_dir", "data_dir")}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "rag.ui", "--port", "8530"],
+        cwd=settings.data_dir.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **folders, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert child.stdout is not None
+        lines: list[str] = []
+        for line in child.stdout:
+            lines.append(line.strip())
+            if lines[-1].startswith("http://"):
+                break
+        assert lines, "the page did not start"
+        assert lines[-1].startswith("http://127.0.0.1:"), lines
+        yield lines[-1]
+    finally:
+        child.send_signal(signal.SIGTERM)
+        rest, _ = child.communicate()
+        assert child.returncode == 128 + signal.SIGTERM
+        assert rest == ""  # the address was the last line
+
+
+@pytest.fixture(scope="module")
+def address(settings: Settings) -> Iterator[str]:
+    with _serving(settings) as url:
+        yield url
+
+
+class Tab:
+    """A browser tab on the page that notes every request and every message of the console."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.requests: list[str] = []
+        self.messages: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
+
+    def open(self, path: str = "/") -> Tab:
+        self.page.goto(self.address + path)
+        self.input.wait_for(timeout=60_000)
+        self.page.locator(".kh-name").wait_for()
+        return self
+
+    @property
+    def input(self) -> Locator:
+        return self.page.locator("[data-testid=stChatInput] textarea")
+
+    @property
+    def turn(self) -> Locator:
+        return self.page.locator(".kh-turn").last
+
+    def ask(self, question: str) -> Locator:
+        n = self.page.locator(".kh-turn").count()
+        self.input.fill(question)
+        self.input.press("Enter")
+        self.page.locator(".kh-turn").nth(n).wait_for()
+        self.page.locator(".kh-turn").nth(n).and_(self.page.locator(".kh-done, .kh-failed, .kh-stopped")).wait_for(
+            timeout=90_000
+        )
+        return self.turn
+
+    def quote_in_viewer(self) -> str:
+        """What the viewer highlights, to the character: hidden markup included."""
+        highlight = self.page.locator(".kh-document mark.kh-quoted:not(.kh-preview)")
+        highlight.locator("visible=true").first.wait_for()
+        return "".join(highlight.all_text_contents())
+
+    def foreign_hosts(self) -> set[str]:
+        own = urlsplit(self.address).netloc
+        web = [urlsplit(url) for url in self.requests if url.startswith(("http", "ws"))]
+        return {parts.netloc for parts in web} - {own}
+
+    def is_clean(self) -> bool:
+        """No script of a document ran, nothing left the host, and the console has no error."""
+        hacked = self.page.evaluate("window.hacked")
+        errors = [message for message in self.messages if message.startswith("error")]
+        return hacked is None and self.foreign_hosts() == set() and errors == []
+
+
+OpenTab = Callable[..., Tab]
+
+
+@pytest.fixture
+def tab(browser: Browser, address: str) -> Iterator[OpenTab]:
+    """Opens tabs: width, height, theme, language, touch."""
+    contexts = []
+
+    def new_tab(url: str = address, *, width: int = 1440, height: int = 900, **options: Any) -> Tab:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        return Tab(context.new_page(), url)
+
+    yield new_tab
+    for context in contexts:
+        context.close()
+
+
+def _quotes(turn: Locator) -> int:
+    return turn.locator(".kh-source").count()
+
+
+def test_answer_marks_open_the_exact_quote(tab: OpenTab, settings: Settings) -> None:
+    page = tab().open()
+    turn = page.ask(ADOPTED)
+    text = turn.locator(".kh-text").inner_text()
+    assert "23 December 2025" in text
+    assert "14 July 2026" in text
+    assert turn.locator(".kh-stage-done").count() == 3
+    for number in range(1, _quotes(turn) + 1):
+        mark = turn.locator(f".kh-text [data-mark='{number}']").first
+        mark.hover()
+        card = page.page.locator(".kh-card-quote")
+        card.wait_for()
+        shown = card.inner_text()
+        mark.click()
+        highlighted = page.quote_in_viewer()
+        assert " ".join(shown.split()) == " ".join(highlighted.replace("**", "").split())
+        documents = [get_document(f"corpus/{name}", settings) for name in DOCUMENTS]
+        assert any(highlighted in document.text for document in documents)
+        box = page.page.locator("mark.kh-quoted").locator("visible=true").first.bounding_box()
+        assert box is not None
+        assert 0 < box["y"] < 900  # scrolled into view
+        page.page.keyboard.press("Escape")
+        page.page.locator(".kh-viewer").wait_for(state="detached")
+    assert page.is_clean(), (page.messages, page.foreign_hosts())
+
+
+def test_viewer_steps_through_the_quotes_and_links_to_the_original(tab: OpenTab) -> None:
+    page = tab().open()
+    turn = page.ask(ADOPTED)
+    n = _quotes(turn)
+    turn.locator(".kh-source").first.click()
+    first = page.quote_in_viewer()
+    assert page.page.locator(".kh-nth").inner_text() == f"Quote 1 of {n}"
+    page.page.get_by_role("button", name="Next quote").click()
+    page.page.wait_for_function("q => document.querySelector('.kh-document mark')?.textContent !== q", arg=first)
+    assert page.page.locator(".kh-nth").inner_text() == f"Quote 2 of {n}"
+    link = page.page.locator(".kh-viewer a[target=_blank]")
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    host = urlsplit(link.get_attribute("href") or "").hostname
+    assert host is not None
+    assert host in link.inner_text()
+
+
+def test_everything_works_by_keyboard(tab: OpenTab) -> None:
+    page = tab().open()
+    keyboard = page.page.keyboard
+    page.input.focus()
+    keyboard.type(ADOPTED)
+    keyboard.press("Enter")
+    page.page.locator(".kh-turn.kh-done").wait_for(timeout=90_000)
+    focused = "document.activeElement.className"
+    for _ in range(40):
+        keyboard.press("Shift+Tab")
+        if page.page.evaluate(focused) == "kh-mark":
+            break
+    assert page.page.evaluate(focused) == "kh-mark"
+    page.page.locator(".kh-card").wait_for()  # focus alone shows the card
+    keyboard.press("Escape")
+    page.page.locator(".kh-card").wait_for(state="detached")
+    keyboard.press("Enter")
+    assert page.quote_in_viewer()
+    assert "kh-close" in page.page.evaluate(focused)
+    keyboard.press("Escape")
+    page.page.locator(".kh-viewer").wait_for(state="detached")
+    assert page.page.evaluate(focused) == "kh-mark"
+
+
+def test_abstention_is_shown_as_such(tab: OpenTab) -> None:
+    page = tab().open()
+    turn = page.ask("Who won the football world cup in 1966?")
+    assert turn.locator(".kh-abstained h3").first.inner_text() == label("en", "abstained")
+    assert turn.locator(".kh-mark").count() == 0
+    assert turn.get_by_text(label("en", "nearest")).count() == 1
+    turn.locator(".kh-hit").first.click()
+    assert page.quote_in_viewer()
+
+
+def test_hostile_document_does_nothing(tab: OpenTab) -> None:
+    page = tab().open()
+    turn = page.ask("What does the Zorblax directive limit?")
+    assert '<img src=x onerror="window.hacked=1">' in turn.inner_text()
+    turn.locator(".kh-source").first.click()
+    assert page.quote_in_viewer()
+    viewer = page.page.locator(".kh-viewer")
+    assert viewer.locator("img, script, a[href]").count() == 0
+    assert turn.locator("img, script, a[href]").count() == 0
+    assert page.is_clean(), (page.messages, page.foreign_hosts())
+
+
+@contextmanager
+def _chat_model(reply: str) -> Iterator[str]:
+    """An OpenAI-compatible service on this machine that streams one reply, whatever it is asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            pieces = [{"content": reply[i : i + 7]} for i in range(0, len(reply), 7)]
+            for piece in [*pieces, None]:
+                choice = {"index": 0, "delta": piece or {}, "finish_reason": None if piece else "stop"}
+                event = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+                self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+            self.wfile.write(b"data: [DONE]\n\n")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+def test_hostile_model_reply_does_nothing_and_is_marked(tab: OpenTab, settings: Settings, address: str) -> None:
+    with (
+        _chat_model(MODEL_REPLY) as base_url,
+        _serving(settings, OPENAI_API_KEY="none", OPENAI_BASE_URL=base_url, RAG_CHAT_MODEL="hostile-1") as url,
+    ):
+        page = tab(url).open()
+        mode = page.page.locator(".kh-mode").inner_text()
+        assert "hostile-1" in mode
+        assert urlsplit(base_url).netloc in mode
+        turn = page.ask(ADOPTED)
+        text = turn.locator(".kh-text").inner_text()
+        assert "23 December 2025" in text
+        assert turn.locator("img, script, a[href]").count() == 0
+        assert "987 trillion" in turn.locator(".kh-warn").first.inner_text()
+        assert turn.locator(".kh-flaw").count() > 0
+        assert turn.locator("[data-mark='77']").count() == 0
+        assert page.is_clean(), (page.messages, page.foreign_hosts())
+
+
+def test_page_is_japanese_for_a_japanese_browser_and_can_be_switched(tab: OpenTab) -> None:
+    page = tab(locale="ja-JP").open()
+    assert page.page.get_by_role("button", name=starters("ja")[0]).count() == 1
+    assert page.page.evaluate("document.documentElement.lang") == "ja"
+    turn = page.ask("最初の人工知能基本計画はいつ閣議決定されましたか。")
+    assert "2025年12月23日" in turn.inner_text()
+    page.page.get_by_text("EN", exact=True).click()
+    page.page.get_by_text(label("en", "sources"), exact=True).wait_for()
+
+
+def test_query_parameter_types_a_question_and_does_not_send_it(tab: OpenTab) -> None:
+    page = tab().open("/?q=What%20is%20%3Cb%3EAI%3C%2Fb%3E%3F")
+    page.page.wait_for_function("document.querySelector('[data-testid=stChatInput] textarea').value !== ''")
+    page.page.wait_for_timeout(1500)
+    assert page.input.input_value() == "What is <b>AI</b>?"
+    assert page.page.locator(".kh-turn").count() == 0
+    page.input.press("Enter")
+    page.page.locator(".kh-turn").wait_for()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (820, 1180), (390, 844)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_width_and_theme_is_readable(tab: OpenTab, width: int, height: int, theme: Any) -> None:
+    page = tab(width=width, height=height, color_scheme=theme, has_touch=width < 1000).open()
+    turn = page.ask(ADOPTED)
+    mark = turn.locator(".kh-mark").first
+    if width < 1000:
+        mark.tap()
+        page.page.locator(".kh-card button").tap()
+    else:
+        mark.click()
+    assert page.quote_in_viewer()
+    assert page.page.evaluate("document.documentElement.dataset.khTheme") == theme
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    contrasts = page.page.evaluate(CONTRASTS)
+    assert contrasts
+    assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+
+
+# Contrast ratio (WCAG 2.2, 1.4.3) of every text of ours against the nearest background behind it.
+CONTRASTS = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const parse = (css, under) => {
+    canvas.fillStyle = `rgb(${under})`; canvas.fillRect(0, 0, 1, 1);
+    canvas.fillStyle = css; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (rgb) => rgb.map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    const chain = [];
+    for (let e = element; e; e = e.parentElement) chain.unshift(getComputedStyle(e).backgroundColor);
+    return chain.reduce((under, css) => parse(css, under), [255, 255, 255]);
+  };
+  const found = [];
+  for (const root of document.querySelectorAll('.kh-root, .kh-viewer, .kh-card')) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      const isSeen = element.checkVisibility() && getComputedStyle(element).fontSize !== '0px';
+      if (!walker.currentNode.data.trim() || !isSeen) continue;
+      const back = behind(element);
+      const [a, b] = [light(parse(getComputedStyle(element).color, back)), light(back)].sort((x, y) => y - x);
+      found.push([walker.currentNode.data.slice(0, 40), Math.round(((a + 0.05) / (b + 0.05)) * 100) / 100]);
+    }
+  }
+  return found;
+}"""
+
+
+def test_a_second_start_is_ready_within_fifteen_seconds_and_stops_on_sigint(settings: Settings, address: str) -> None:
+    import time
+
+    started = time.monotonic()
+    with _serving(settings) as url:
+        assert time.monotonic() - started < 15
+        assert url != address  # the port of the first one is taken
