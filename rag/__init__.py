@@ -1,1 +1,67 @@
-"""Kihon: ask documents and get answers whose every quote can be checked."""
+"""Kihon: ask documents and get answers whose every quote can be checked.
+
+from rag import Settings, build_index, create_chain
+
+Importing this package is cheap: each name below loads its module on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.answer import Answer, Citation, Hit, IndexReport, VerifyReport
+    from rag.chain import create_chain
+    from rag.config import Settings
+    from rag.document import Document
+    from rag.errors import RagError
+    from rag.index import build_index, describe_index, get_document
+    from rag.langchain_retriever import create_retriever
+    from rag.verification import verify
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "Document",
+    "Hit",
+    "IndexReport",
+    "RagError",
+    "Settings",
+    "VerifyReport",
+    "build_index",
+    "create_chain",
+    "create_retriever",
+    "describe_index",
+    "get_document",
+    "verify",
+]
+
+_HOMES = {
+    "Answer": "rag.answer",
+    "Citation": "rag.answer",
+    "Document": "rag.document",
+    "Hit": "rag.answer",
+    "IndexReport": "rag.answer",
+    "RagError": "rag.errors",
+    "Settings": "rag.config",
+    "VerifyReport": "rag.answer",
+    "build_index": "rag.index",
+    "create_chain": "rag.chain",
+    "create_retriever": "rag.langchain_retriever",
+    "describe_index": "rag.index",
+    "get_document": "rag.index",
+    "verify": "rag.verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rag' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rag.answer import Answer, Citation, Hit, IndexReport, VerifyReport
+from rag.markup import plain
 
-_REASONS = {
-    "no_hits": "nothing in the documents matches the question",
-    "filtered_out": "no document passes the filter",
-    "off_topic": "the documents are about something else",
-    "not_stated": "the documents speak of this, but do not state the answer",
-    "false_premise": "the question assumes something that the documents contradict",
-    "empty_index": "the index holds no document; add some and run `python -m rag index`",
-}
+if TYPE_CHECKING:
+    from rag.description import IndexInfo
+
 _NEAREST = 3
 _NEAREST_CHARS = 240
 
@@ -43,9 +40,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
 
 
 def after_text_lines(answer: Answer) -> Iterator[str]:
-    """What stands below an answer's text: notices, what is unsupported, sources, or why there is no answer."""
-    if answer.abstained:
-        yield f"The documents do not say: {_REASONS.get(answer.reason or '', 'no answer was found')}."
+    """What stands below an answer's text: notices, what is unsupported, sources, or the nearest passages."""
     for notice in answer.notices:
         yield f"Note: {one_line(notice.message)}"
     for flaw in answer.unsupported:
@@ -88,6 +83,29 @@ def index_lines(report: IndexReport) -> Iterator[str]:
 _COUNTS = ("added", "updated", "renamed", "unchanged", "skipped", "rejected", "deleted")
 
 
+def info_lines(info: IndexInfo) -> Iterator[str]:
+    """What is indexed, with what, and what is missing."""
+    where = one_line(info.index_dir)
+    yield f"Index       {where} ({info.state}{f', {info.generation}' if info.generation else ''})"
+    yield (
+        f"Documents   {info.n_documents} in {info.n_chunks} chunks, {info.n_sentences} sentences,"
+        f" {info.n_bytes / 1e6:.1f} MB"
+    )
+    for root in info.roots:
+        folder = one_line(root.folder) + ("" if root.exists else " (no such folder)")
+        yield f"  {root.root:<9} {root.n_documents:>4}  {folder}"
+    yield f"Search      {info.engine}{f' at {one_line(info.chroma_url)}' if info.chroma_url else ''}"
+    embedding = info.embedding
+    yield f"Embedding   {one_line(embedding.name)}" + ("" if embedding.available else " (not available)")
+    yield f"Answers     {info.mode}{f', {one_line(info.chat_model)}' if info.chat_model else ''}"
+    if info.passport is not None:
+        yield "Passport"
+        for name, value in info.passport.model_dump().items():
+            yield f"  {name:<20} {one_line(str(value))}"
+    for sentence in info.missing:
+        yield f"Missing: {one_line(sentence)}"
+
+
 def verify_lines(report: VerifyReport) -> Iterator[str]:
     """The outcome of a check, a line a problem."""
     if report.ok:
@@ -114,7 +132,7 @@ def _place(hit: Hit) -> str:
 
 
 def _shortened(text: str) -> str:
-    line = one_line(text)
+    line = one_line(plain(text))
     return line if len(line) <= _NEAREST_CHARS else line[: _NEAREST_CHARS - 1].rstrip() + "…"
 
 

@@ -61,6 +61,19 @@ kind: plan
 }
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`KIHON_BROWSER=0` leaves the browser tests out, and the summary says how many."""
+    if os.environ.get("KIHON_BROWSER") != "0":
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(f"KIHON_BROWSER=0: {len(left_out)} browser tests are left out")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> Iterator[None]:
     """Settings of whoever runs the tests do not reach them."""
