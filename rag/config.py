@@ -37,20 +37,14 @@ class Settings(BaseSettings):
 
     embedding_model: str = Field("bundled", description="`bundled`, a local folder, or a name on the model hub.")
     embedding_revision: str | None = Field(None, description="Revision of a hub model; unset takes its default.")
-    query_prefix: str | None = Field(
-        None, description="Put before a question; unset: as the model's family wants."
-    )
-    passage_prefix: str | None = Field(
-        None, description="Put before a passage; unset: as the model's family wants."
-    )
+    query_prefix: str | None = Field(None, description="Put before a question; unset: as the model's family wants.")
+    passage_prefix: str | None = Field(None, description="Put before a passage; unset: as the model's family wants.")
 
     retrieval: Retrieval = Field("hybrid", description="`hybrid`, `dense` or `lexical`.")
     top_k: int = Field(8, ge=1, le=50, description="Hits that are read for an answer.")
     max_question_chars: int = Field(4000, ge=1, le=4000, description="Longest question, in characters.")
 
-    answerer: Answerer = Field(
-        "auto", description="`auto` (`llm` where a key or address is set), `extractive`, `llm`."
-    )
+    answerer: Answerer = Field("auto", description="`auto` (`llm` where a key or address is set), `extractive`, `llm`.")
     chat_model: str = Field("gpt-5.4-mini", description="Chat model behind the OpenAI-compatible address.")
     openai_api_key: SecretStr | None = Field(
         None,

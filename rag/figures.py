@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -83,7 +84,7 @@ def supported_readings(quote: str) -> set[Reading]:
     return held
 
 
-def is_supported(figure: Figure, held: set[Reading]) -> bool:
+def is_supported(figure: Figure, held: AbstractSet[Reading]) -> bool:
     """Whether one of the figure's readings is among `held` (of `supported_readings`)."""
     if any(_reduce(reading) in held for reading in figure.readings):
         return True

@@ -1,0 +1,47 @@
+"""`python -m eval COMMAND`: the eval suite's commands, each a module with `add_arguments` and `main`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from eval import fit, retrieval, suite
+from rag.errors import RagError
+
+COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
+    "run": (suite, "ask the fixed questions and judge the answers", "python -m eval run --limit 10"),
+    "retrieval": (
+        retrieval,
+        "measure how far up the right document stands",
+        "python -m eval retrieval squad-open.jsonl --half report",
+    ),
+    "fit": (fit, "fit the weights of hybrid search on half of a file's titles", "python -m eval fit squad-open.jsonl"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code: 0 done, 1 an error (one line), 2 wrong usage."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(COMMANDS[args.command][0].main(args))
+    except RagError as exc:
+        if args.debug:
+            raise
+        print(f"error: {exc}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, help_text, example) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=module.__doc__, epilog=f"example: {example}")
+        module.add_arguments(command)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""`python -m eval fit`: the weights of `rag.fusion` that put the right passages first on half of a file's titles."""
+
+# ruff: noqa: T201  # a command: its prints are its output
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.measures import hit_at_k, ndcg_at_k
+from eval.passages import Judged
+from eval.retrieval import indexed
+from rag.fusion import FEATURES
+from rag.index import Index
+from rag.retrieval import Candidate, Retriever
+
+Row = NDArray[np.float64]
+
+_N_CHUNKS = 40
+_ROUNDS = 4  # the best sentence depends on the weights: fitted, chosen anew, fitted again
+_STEPS = 50
+_RIDGE = 1e-4
+_SENTENCE = slice(3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What was found for one question; `gold` marks the rows of the right document."""
+
+    judged: Judged
+    found: tuple[Candidate, ...]
+    gold: NDArray[np.bool_]
+
+    def features(self, weights: Row) -> Row:
+        """`(n, len(FEATURES))`, each chunk's sentence being its best under these weights."""
+        rows = []
+        for candidate in self.found:
+            sentences = np.column_stack([candidate.sentence_dense, candidate.sentence_coverage])
+            best = sentences[int((sentences @ weights[_SENTENCE]).argmax())]
+            rows.append([*candidate.features[: _SENTENCE.start], *best])
+        return np.array(rows)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `fit`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="passages and questions, JSONL")
+    parser.add_argument("--index", metavar="DIR", type=Path, help="keep the index here, and use it again (temporary)")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Carry out `fit`; always 0."""
+    with indexed(args.file, args.index) as (index, judged):
+        cases = [_case(index, item) for item in judged]
+    cases = [case for case in cases if case.gold.any() and not case.gold.all()]
+    weights = fit([case for case in cases if case.judged.half != "report"])
+    print("weights: " + ", ".join(f"{name} {w:.3f}" for name, w in zip(FEATURES, weights / weights.sum(), strict=True)))
+    for half in ("fit", "report"):
+        ranked = [(_ranking(case, weights), case.judged.document_ids) for case in cases if case.judged.half == half]
+        if ranked:
+            ndcg = np.mean([ndcg_at_k(ids, relevant, 10) for ids, relevant in ranked])
+            hit = np.mean([hit_at_k(ids, relevant, 1) for ids, relevant in ranked])
+            print(f"{half}: nDCG@10 {ndcg:.4f}, hit@1 {hit:.4f} of {len(ranked)} questions whose passage was found")
+    return 0
+
+
+def fit(cases: Sequence[_Case]) -> Row:
+    """Weights under which a softmax over each question's chunks gives the right ones the most probability.
+
+    Reference: Cao et al., Learning to rank: from pairwise approach to listwise approach, ICML 2007 (the top-one loss).
+    """
+    weights: Row = np.full(len(FEATURES), 10.0)
+    for _ in range(_ROUNDS):
+        lists = [(case.features(weights), case.gold) for case in cases]
+        for _ in range(_STEPS):
+            step = _newton_step(weights, lists)
+            weights = weights + step
+            if np.abs(step).max() < 1e-3:
+                break
+    return weights
+
+
+def _newton_step(weights: Row, lists: Sequence[tuple[Row, NDArray[np.bool_]]]) -> Row:
+    gradient: Row = -_RIDGE * len(lists) * weights
+    curvature: Row = _RIDGE * len(lists) * np.eye(len(weights))
+    for features, gold in lists:
+        scores = features @ weights
+        chances: Row = np.exp(scores - scores.max())
+        chances = chances / chances.sum()
+        # Of several right chunks the one that stands highest counts: it decides the document's rank.
+        right = features[np.flatnonzero(gold)[scores[gold].argmax()]]
+        mean = chances @ features
+        gradient += right - mean
+        centred = features - mean
+        curvature += (centred * chances[:, None]).T @ centred
+    step: Row = np.asarray(np.linalg.solve(curvature, gradient), dtype=np.float64)
+    step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-9))  # damped: the first steps may overshoot
+    return step
+
+
+def _case(index: Index, judged: Judged) -> _Case:
+    found = tuple(Retriever(index, index.settings).search(judged.query, k=_N_CHUNKS))
+    return _Case(
+        judged, found, np.array([not judged.document_ids.isdisjoint((c.hit.document_id, *c.duplicates)) for c in found])
+    )
+
+
+def _ranking(case: _Case, weights: Row) -> list[str]:
+    order = np.argsort(-(case.features(weights) @ weights), kind="stable")
+    return list(dict.fromkeys(case.found[i].hit.document_id for i in order))

@@ -1,0 +1,45 @@
+"""The gate of `make eval`: a summary and its results -> the reasons why a change must not go in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from eval.judging import CITATION_PROBLEMS, Result
+from eval.summary import Summary
+
+# Lowest values on the bundled questions: the measured baseline less about what chance moves between two sound runs of
+# other wordings. Raised when the baseline rises, never lowered to let a change pass.
+FLOORS: Mapping[str, float] = {
+    "answer_match": 0.25,
+    "fact_in_quotes": 0.25,
+    "right_document": 0.35,
+    "abstention_f1_far": 0.2,
+    "abstention_f1_near": 0.15,
+    "true_twins_answered": 0.6,
+    "answers_verified": 0.99,
+}
+
+
+def gate_failures(results: Sequence[Result], summary: Summary, floors: Mapping[str, float] = FLOORS) -> list[str]:
+    """Reasons to fail, a sentence each; empty when the run passes.
+
+    Whatever the questions: no citation that fails to verify, no false premise accepted, no failure of the program.
+
+    Args:
+        results: The rows as judged.
+        summary: Their measures.
+        floors: Lowest value by measure; empty for other questions than those that they were set on.
+    """
+    reasons = [f"{result.row.id}: the program failed: {result.error}" for result in results if result.answer is None]
+    for result in results:
+        bad = sorted({problem.code for problem in result.problems if problem.code in CITATION_PROBLEMS})
+        if bad:
+            reasons.append(f"{result.row.id}: a citation does not verify ({', '.join(bad)}).")
+        if result.answer is not None and result.judgement.premise_accepted:
+            reasons.append(f"{result.row.id}: a false premise is accepted.")
+    for name, floor in floors.items():
+        if name not in summary:
+            reasons.append(f"{name} has a floor of {floor:.3f} and was not measured.")
+        elif summary[name].value < floor:
+            reasons.append(f"{name} is {summary[name].value:.3f}, below its floor of {floor:.3f}.")
+    return reasons

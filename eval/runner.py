@@ -1,0 +1,121 @@
+"""Rows and a chain -> results: every question asked, checked and judged; and a run's files written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eval.dataset import Row
+from eval.judging import Result, judge
+from eval.summary import Summary, summarise
+from rag import verify
+from rag.answer import Answer, Problem
+from rag.config import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run over some rows: the results in their order, and the summary."""
+
+    results: tuple[Result, ...]
+    summary: Summary
+
+
+def run(
+    chain: Runnable[Any, Answer],
+    rows: Sequence[Row],
+    settings: Settings,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Ask every row and judge the answers.
+
+    Args:
+        chain: Any Runnable from `{"question", "chat_history"}` to an `Answer`. What it raises, or gives in place of an
+            answer, is that row's failure and counts as wrong; the run goes on.
+        rows: The questions.
+        settings: Name the index in which the citations are checked.
+        progress: Called with the number of rows done and of all, before each row and after the last.
+    """
+    results = tuple(results_of(chain, rows, settings, progress=progress))
+    return Run(results=results, summary=summarise(results))
+
+
+def results_of(
+    chain: Runnable[Any, Answer],
+    rows: Sequence[Row],
+    settings: Settings,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Result]:
+    """The results of `run` one by one, as they come."""
+    report = progress or _silent
+    for done, row in enumerate(rows):
+        report(done, len(rows))
+        yield _ask(chain, row, settings)
+    report(len(rows), len(rows))
+
+
+def write_run(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
+    """Write `config.json`, `rows.jsonl` (a `Result` a line) and `summary.json`, over those of an earlier run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "config.json", config)
+    lines = (result.model_dump_json() + "\n" for result in run.results)
+    (folder / "rows.jsonl").write_text("".join(lines), encoding="utf-8", newline="\n")
+    _write_json(folder / "summary.json", {name: asdict(estimate) for name, estimate in run.summary.items()})
+
+
+def read_results(lines: Iterable[str]) -> list[Result]:
+    """Results from the lines of a `rows.jsonl`."""
+    return [Result.model_validate_json(line) for line in lines if line.strip()]
+
+
+def _ask(chain: Runnable[Any, Answer], row: Row, settings: Settings) -> Result:
+    answer: Any = None
+    problems: tuple[Problem, ...] = ()
+    error: str | None = None
+    started = time.perf_counter()
+    try:
+        answer = chain.invoke(row.chain_input())
+    except Exception as exc:  # noqa: BLE001  # whatever a chain raises is a wrong answer to this row, no end of the run
+        logger.warning("%s: the chain failed: %s: %s", row.id, type(exc).__name__, exc)
+        error = f"{type(exc).__name__}: {exc}"
+    latency_ms = round((time.perf_counter() - started) * 1000, 3)
+    if answer is not None or error is None:
+        answer, problems, error = _checked(answer, settings)
+    return Result(
+        row=row,
+        answer=answer,
+        error=error,
+        problems=problems,
+        latency_ms=latency_ms,
+        judgement=judge(row, answer, problems),
+    )
+
+
+def _checked(answer: Any, settings: Settings) -> tuple[Answer | None, tuple[Problem, ...], str | None]:
+    if not isinstance(answer, Answer):
+        return None, (), f"TypeError: the chain gave a {type(answer).__name__}, not an Answer"
+    try:
+        return answer, verify(answer, settings).problems, None
+    except Exception as exc:  # noqa: BLE001  # an answer that cannot be checked is as bad as none
+        logger.warning("%r cannot be checked: %s: %s", answer.question, type(exc).__name__, exc)
+        return None, (), f"{type(exc).__name__} in verify: {exc}"
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def _silent(done: int, total: int) -> None:
+    pass

@@ -1,0 +1,56 @@
+"""Fitted weights -> the Python module that holds them, `rag/answer_weights.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from rag.linear import LinearScore
+from rag.question_kinds import Language
+
+# Confidence features that tell whether the passages speak of the subject, and whether the sentence answers.
+CONFIDENCE: Mapping[str, tuple[str, ...]] = {
+    "topic": (
+        "cosine", "passage_cosine", "full_overlap", "full_window", "full_passage", "known_share",
+        "largest_missing_in_passage", "missing_names", "missing_figures", "near_overlap", "far_missing",
+    ),
+    "right": (
+        "cosine", "passage_cosine", "overlap", "window_overlap", "full_window", "near_overlap", "far_missing",
+        "new_answer", "no_answer_form", "answer_near", "bigrams", "lead_of_best", "largest_missing", "missing_names",
+        "missing_figures", "log_length", "reciprocal_rank",
+    ),
+}  # fmt: skip
+
+
+class FittedWeights(NamedTuple):
+    """What is fitted for one language."""
+
+    sentence: LinearScore
+    topic: LinearScore
+    right: LinearScore
+    answer_from: float
+
+
+def render(fitted: Mapping[Language, FittedWeights]) -> str:
+    """The module's source."""
+    lines = [
+        '"""Weights of the answer without a model, made by a command: fit anew rather than edit.',
+        "",
+        "`python -m eval fit squad-open.jsonl jsquad-open.jsonl --write rag/answer_weights.py`",
+        '"""',
+        "",
+        "from rag.linear import LinearScore",
+        "",
+    ]
+    for name, field in (("SENTENCE_WEIGHTS", "sentence"), ("TOPIC_WEIGHTS", "topic"), ("RIGHT_WEIGHTS", "right")):
+        lines.append(f"{name}: dict[str, LinearScore] = {{")
+        for language, weights in fitted.items():
+            score: LinearScore = getattr(weights, field)
+            lines += [f'    "{language}": LinearScore.of(', f"        bias={score.bias!r},"]
+            lines += [
+                f"        {feature}={weight!r}," for feature, weight in zip(score.names, score.weights, strict=True)
+            ]
+            lines.append("    ),")
+        lines.append("}")
+    lines.append(f"ANSWER_FROM: dict[str, float] = { ({lang: w.answer_from for lang, w in fitted.items()})!r}")
+    return "\n".join(lines).replace("'", '"') + "\n"

@@ -1,0 +1,233 @@
+"""Editions of one thing: which documents replace which, which edition a sentence or a question speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rag.analysis import analyse
+from rag.located import folded
+from rag.stated import stated_figures
+
+if TYPE_CHECKING:
+    from rag.store import DocumentRecord
+
+_BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
+_IN_FORCE = re.compile(
+    r"\b(?:current(?:ly)?|in force|in effect|latest|newest|now|today|present|most recent)\b"
+    r"|現行|最新|現在|今の|いまの|有効な",
+    re.IGNORECASE,
+)
+_SUPERSEDED = re.compile(
+    r"\b(?:superseded|previous|old|older|former|original|earlier|initial)\b|以前の|旧|当初|もとの", re.IGNORECASE
+)
+_ORDINALS: tuple[re.Pattern[str], ...] = (
+    re.compile(
+        r"\b(?:first|1st|original|initial|inaugural)\b|第[一1１Ⅰⅰ](?![0-9])|最初|初の|初めて|一つ目|第I期",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b(?:second|2nd)\b|第[二2２Ⅱⅱ]|二つ目|二番目|第II期", re.IGNORECASE),
+    re.compile(r"\b(?:third|3rd)\b|第[三3３Ⅲⅲ]|三つ目|三番目", re.IGNORECASE),
+    re.compile(r"\b(?:fourth|4th)\b|第[四4４Ⅳⅳ]|四つ目|四番目", re.IGNORECASE),
+)
+_ALL = re.compile(
+    r"\b(?:both|all|each|every|two|either|editions|versions|plans|differ|differences?|compared?|changed?)\b|両方|二つの計画|各|それぞれ|違い|比較|変わ",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"\s*[(（][^()（）]*[0-9]{4}[^()（）]*[)）]\s*$")
+_IDEOGRAPH = re.compile(r"[\u4e00-\u9fff]")
+_WORD = re.compile(r"[a-z][a-z'’-]+|[\u30a0-\u30ff]+|[\u4e00-\u9fff]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One edition: its documents (in several languages, main ones first) and its date."""
+
+    documents: tuple[DocumentRecord, ...]
+
+    @property
+    def date(self) -> str | None:
+        """ISO date, as the first of the documents that has one gives it."""
+        return next((record.date for record in self.documents if record.date), None)
+
+    def name(self, language: str) -> str:
+        """What the edition is called in a language: its title without what stands in brackets at the end."""
+        for record in self.documents:
+            if record.language == language:
+                return _bare(record.title)
+        first = self.documents[0]
+        return _bare(first.title_ja if language == "ja" and first.title_ja else first.title)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Editions that replace one another, oldest first.
+
+    Attributes:
+        editions: At least two.
+        heads: The last words that all names share: what a question calls the thing ("plan", 計画).
+    """
+
+    editions: tuple[Edition, ...]
+    heads: frozenset[str]
+
+    def named_in(self, text: str) -> frozenset[int]:
+        """Numbers (from 0) of the editions that a text names, by ordinal or by date."""
+        named = {i for i, pattern in enumerate(_ORDINALS[: len(self.editions)]) if self._stands_by_head(text, pattern)}
+        dates = [f.value for f in stated_figures(text) if f.kind == "date" and isinstance(f.value, tuple)]
+        for i, edition in enumerate(self.editions):
+            if edition.date and any(_is_date_of(value, edition.date) for value in dates):
+                named.add(i)
+        return frozenset(named)
+
+    def asked_in(self, question: str) -> frozenset[int]:
+        """Numbers of the editions that a question names; the current one is the last, a superseded one the first."""
+        named = set(self.named_in(question))
+        if _IN_FORCE.search(question):
+            named.add(len(self.editions) - 1)
+        if _SUPERSEDED.search(question):
+            named.add(0)
+        return frozenset(named)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """Search terms of the names of all editions."""
+        names = (edition.name(language) for edition in self.editions for language in ("en", "ja"))
+        return frozenset(term for name in names for term in analyse(name))
+
+    def asks_beyond(self, question: str) -> bool:
+        """Whether a question names an edition that there is not, by its ordinal."""
+        return any(self._stands_by_head(question, pattern) for pattern in _ORDINALS[len(self.editions) :])
+
+    def concerns(self, question: str) -> bool:
+        """Whether a question speaks of the thing at all."""
+        return any(_place_of(folded(question), head) for head in self.heads)
+
+    def edition_of(self, document_id: str, text: str) -> int | None:
+        """The edition that a sentence speaks of: the one it names, else its document's; `None` if it names several."""
+        named = self.named_in(text)
+        if named:
+            return next(iter(named)) if len(named) == 1 else None
+        for i, edition in enumerate(self.editions):
+            if any(record.document_id == document_id for record in edition.documents):
+                return i
+        return None
+
+    def asked_of(self, question: str, number: int, language: str) -> str:
+        """The question with one edition's name in place of the thing's."""
+        name = self.editions[number].name(language)
+        name = name[0].lower() + name[1:] if name[:4] == "The " else name
+        for head in self.heads:
+            pattern = _thing(head)
+            if pattern.search(question):
+                return pattern.sub(lambda m: name + (m["owner"] or ""), question, count=1)
+        return f"{name}: {question}"
+
+    def _stands_by_head(self, text: str, pattern: re.Pattern[str]) -> bool:
+        """Whether an ordinal stands shortly before the thing's name, or right behind it."""
+        shown = folded(text)
+        for match in pattern.finditer(shown):
+            following = re.split(r"[,.;:。、]", shown[match.end() : match.end() + _ORDINAL_REACH])[0]
+            preceding = shown[max(0, match.start() - _LABEL_REACH) : match.start()]
+            if any(_place_of(following, head) or preceding.rstrip("(（ ").endswith(head) for head in self.heads):
+                return True
+        return False
+
+
+_ORDINAL_REACH = 30
+_LABEL_REACH = 14
+
+
+def series_of(records: Iterable[DocumentRecord]) -> list[Series]:
+    """The series among the documents, by `replaces` and `replaced_by`; those of the same dates are one."""
+    # What an upload says of itself counts for nothing: it could name itself the successor of a law.
+    by_id = {record.document_id: record for record in records if record.root != "uploads"}
+    merged: dict[tuple[str | None, ...], list[list[DocumentRecord]]] = {}
+    for chain in _chains(by_id):
+        editions = merged.setdefault(tuple(documents[0].date for documents in chain), [[] for _ in chain])
+        for edition, documents in zip(editions, chain, strict=True):
+            edition.extend(documents)
+    found = []
+    for parts in merged.values():
+        editions_found = tuple(Edition(documents=tuple(documents)) for documents in parts)
+        heads = _heads(editions_found)
+        if heads:
+            found.append(Series(editions=editions_found, heads=heads))
+    return found
+
+
+def wants_all(question: str) -> bool:
+    """Whether a question asks for several editions side by side."""
+    return _ALL.search(question) is not None
+
+
+def _chains(by_id: Mapping[str, DocumentRecord]) -> Iterator[list[list[DocumentRecord]]]:
+    """Each chain as the documents of its editions, oldest first; the one that `replaces` names leads its edition."""
+    before: dict[str, str] = {}
+    for record in by_id.values():
+        if record.replaces is not None and record.replaces in by_id:
+            before[record.document_id] = record.replaces
+    for record in by_id.values():
+        if record.replaced_by is not None and record.replaced_by in by_id:
+            before.setdefault(record.replaced_by, record.document_id)
+    newest = [document_id for document_id in before if document_id not in before.values()]
+    for document_id in sorted(newest):
+        chain = [document_id]
+        while (older := before.get(chain[0])) is not None and older not in chain:
+            chain.insert(0, older)
+        yield [
+            [
+                by_id[one],
+                *(r for r in by_id.values() if following and r.replaced_by == following and r.document_id != one),
+            ]
+            for one, following in zip(chain, [*chain[1:], None], strict=True)
+        ]
+
+
+def _bare(title: str) -> str:
+    """A title without a date in brackets at its end."""
+    return _DATED.sub("", title).strip()
+
+
+def _heads(editions: Sequence[Edition]) -> frozenset[str]:
+    """The last word that all names share, in each language."""
+    heads = set()
+    for language in ("en", "ja"):
+        words = [_WORD.findall(folded(_BRACKETED.sub(" ", edition.name(language)))) for edition in editions]
+        shared = [word for word in words[0] if all(any(_alike(word, o) for o in other) for other in words[1:])]
+        if shared:
+            heads.add(shared[-1][-2:] if _IDEOGRAPH.match(shared[-1]) else shared[-1])
+    return frozenset(heads)
+
+
+def _alike(word: str, other: str) -> bool:
+    return word[-2:] == other[-2:] if _IDEOGRAPH.match(word) and _IDEOGRAPH.match(other) else word == other
+
+
+def _place_of(text: str, head: str) -> bool:
+    if _IDEOGRAPH.match(head):
+        return head in text
+    return re.search(rf"\b{re.escape(head)}(?:s|['’]s)?\b", text, re.IGNORECASE) is not None
+
+
+@cache
+def _thing(head: str) -> re.Pattern[str]:
+    """The thing's name in a question, with its article and the capitalised words before it."""
+    if _IDEOGRAPH.match(head):
+        return re.compile(rf"(?:この|その|日本の)?[\u4e00-\u9fffA-ZＡ-Ｚ]*{head}(?P<owner>)")
+    return re.compile(
+        rf"\b(?:the |this |its |[A-Z]\w+['’]s )?(?:new |national )?(?:[A-Z]\w*\s+)*(?i:{re.escape(head)})"
+        r"(?P<owner>['’]s)?\b"
+    )
+
+
+def _is_date_of(value: tuple[object, ...], date: str) -> bool:
+    """Whether a date that a text states (year, month, day; `None` unsaid) is a document's, to the month at least."""
+    parts = [int(part) for part in date.split("-")]
+    year, month, day = value
+    if year != parts[0] or month is None:
+        return False
+    return month == (parts[1] if len(parts) > 1 else month) and (day is None or len(parts) < 3 or day == parts[2])

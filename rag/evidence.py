@@ -1,0 +1,254 @@
+"""Candidates into evidence: every sentence of the passages found, scored by how likely it answers the question."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answer_weights import SENTENCE_WEIGHTS
+from rag.blocks import scan_blocks
+from rag.located import located_terms
+from rag.markup import plain_sentence
+from rag.question import Question
+from rag.question_kinds import question_language
+from rag.quoting import points_back
+from rag.sentence_features import (
+    FEATURES,
+    OTHERWISE,
+    Passage,
+    Sentence,
+    TermWeights,
+    nearness,
+    sentence_rows,
+    term_weights,
+)
+from rag.terms import Glossary, read_glossary
+from rag.thesaurus import said_otherwise
+
+if TYPE_CHECKING:
+    from rag.embedding import EmbeddingModel, Vector
+    from rag.retrieval import Candidate
+    from rag.store import DocumentRecord, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """One sentence of a passage: `document.text[start:end]`.
+
+    Attributes:
+        text: As shown, without markup and list mark.
+        score: How likely it answers, on a scale on which a difference of 1 is e times the odds.
+        features: Its row of `sentence_features.FEATURES`.
+        kind: Kind of its block: `paragraph`, `item`, `row`.
+        near: By term of the question, how near the sentence comes to that word in meaning, in [0, 1].
+        lead: What stands before it in its passage: the introduction of its list, or the sentence before.
+    """
+
+    candidate: Candidate
+    start: int
+    end: int
+    text: str
+    lead: str
+    kind: str
+    score: float
+    features: NDArray[np.float64]
+    near: Mapping[str, float]
+
+    @property
+    def record(self) -> DocumentRecord:
+        """The document it stands in."""
+        return self.candidate.record
+
+    @property
+    def written(self) -> str:
+        """The sentence as it stands in the document."""
+        stored = self.candidate.stored
+        return stored.text[self.start - stored.chunk.start : self.end - stored.chunk.start]
+
+    @property
+    def surroundings(self) -> str:
+        """Its passage with title and headings."""
+        stored = self.candidate.stored
+        return f"{self.record.title}\n{stored.chunk.section or ''}\n{stored.chunk.context}\n{stored.text}"
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether it only says that something is not known."""
+        return self.feature("unsaid") > 0
+
+    def feature(self, name: str) -> float:
+        """One of its features by name."""
+        return float(self.features[FEATURES.index(name)])
+
+
+def weigh(question: Question, store: Store) -> TermWeights:
+    """Weights of the question's terms in this index, with the other names of what it names."""
+    same = [
+        (frozenset(expansion.terms), frozenset(other))
+        for expansion in _glossary(store).expansions(question.text)
+        for other in expansion.others
+    ]
+    return term_weights(question, store.document_frequency(question.terms), store.n_chunks, same)
+
+
+def _glossary(store: Store) -> Glossary:
+    """The glossary of what is indexed now, kept until the store's revision moves."""
+    revision = store.revision
+    known = _GLOSSARIES.get(store)
+    if known is None or known[0] != revision:
+        known = _GLOSSARIES[store] = (revision, read_glossary(store))
+    return known[1]
+
+
+_GLOSSARIES: WeakKeyDictionary[Store, tuple[int, Glossary]] = WeakKeyDictionary()
+
+
+def word_vectors(question: Question, model: EmbeddingModel) -> Mapping[str, Vector]:
+    """A vector for each Latin word of an English question, by term."""
+    if question.language != "en":
+        return {}
+    vectors = _embedded([word for _, word in question.words], model)
+    return {term: vectors[word] for term, word in question.words}
+
+
+def similarity(words: Sequence[str], others: Sequence[str], model: EmbeddingModel) -> float:
+    """Highest cosine of one of the words with one of the others, in [-1, 1]; 1 where there are no words."""
+    if not words:
+        return 1.0
+    if not others:
+        return -1.0
+    vectors = _embedded([*words, *others], model)
+    return float((np.stack([vectors[w] for w in words]) @ np.stack([vectors[o] for o in others]).T).max())
+
+
+def _embedded(words: Sequence[str], model: EmbeddingModel) -> dict[str, Vector]:
+    """Vectors of single words; those met lately are kept."""
+    with _embedding_words:
+        known = _WORDS.setdefault(model.identity, OrderedDict())
+        new = sorted({word for word in words if word not in known})
+        if new:
+            known.update(zip(new, model.embed_passages(new), strict=True))
+        vectors = {word: known[word] for word in words}
+        while len(known) > _N_WORDS_KEPT:
+            known.popitem(last=False)
+    return vectors
+
+
+_N_WORDS_KEPT = 5000
+_WORDS: dict[str, OrderedDict[str, Vector]] = {}
+_embedding_words = threading.Lock()
+
+
+def gather(
+    question: Question,
+    candidates: Sequence[Candidate],
+    weights: TermWeights,
+    words: Mapping[str, Vector],
+    vector: Vector | None = None,
+) -> list[Evidence]:
+    """Evidence of the candidates, best first.
+
+    Args:
+        question: The question.
+        candidates: Passages, best first.
+        weights: Weights of its terms.
+        words: Vectors of its words, by term.
+        vector: The question's own vector, where the candidates were found with other words.
+    """
+    read = [_quotable(candidate) for candidate in candidates]
+    passages = [
+        _passage(question, candidate, sentences, words, vector)
+        for candidate, sentences in zip(candidates, read, strict=True)
+    ]
+    rows = sentence_rows(question, passages, weights)
+    scores = SENTENCE_WEIGHTS[question.language].score(rows)
+    evidence = []
+    i = 0
+    for p, (candidate, sentences) in enumerate(zip(candidates, read, strict=True)):
+        for n, (k, kind, text, lead) in enumerate(sentences):
+            span = candidate.stored.chunk.sentences[k]
+            score = float(scores[i]) - _UNSAID * rows[i, FEATURES.index("unsaid")]
+            evidence.append(
+                Evidence(
+                    candidate=candidate, start=span.start, end=span.end, text=text, lead=lead, kind=kind, score=score,
+                    features=rows[i], near=nearness(passages[p].sentences[n].near),
+                )
+            )  # fmt: skip
+            i += 1
+    return sorted(evidence, key=lambda e: -e.score)
+
+
+# What a sentence loses that only says that something is not known. Not fitted: encyclopaedias have few of them.
+_UNSAID = 1.5
+
+
+def _near(question: Question, text: str, cosines: Mapping[str, float]) -> Mapping[str, float]:
+    """Cosines of a sentence with the question's words, those included that it says in other words."""
+    held = {located.term for located in located_terms(text)}
+    otherwise = {t: OTHERWISE for t in question.terms if t not in held and said_otherwise(t, held)}
+    return {**cosines, **{t: max(cosines.get(t, 0.0), cosine) for t, cosine in otherwise.items()}}
+
+
+def _passage(
+    question: Question,
+    candidate: Candidate,
+    sentences: Sequence[tuple[int, str, str, str]],
+    words: Mapping[str, Vector],
+    vector: Vector | None,
+) -> Passage:
+    stored = candidate.stored
+    near = stored.sentence_vectors @ np.stack(list(words.values())).T if words else None
+    cosines = candidate.sentence_dense if vector is None else (stored.sentence_vectors @ vector).tolist()
+    return Passage(
+        about=f"{candidate.record.title}\n{stored.chunk.section or ''}\n{stored.chunk.context}",
+        score=candidate.hit.score,
+        cosine=candidate.dense if vector is None else float(stored.vector @ vector),
+        sentences=[
+            Sentence(
+                # What is quoted with its predecessor is read with it.
+                text=f"{lead} {text}" if kind == "paragraph" and points_back(text) else text,
+                lead=lead,
+                cosine=cosines[k],
+                near=_near(question, text, {} if near is None else dict(zip(words, near[k].tolist(), strict=True))),
+            )
+            for k, kind, text, lead in sentences
+        ],
+    )
+
+
+def speaks(evidence: Evidence) -> str:
+    """Language of a sentence."""
+    return question_language(evidence.text)
+
+
+def _quotable(candidate: Candidate) -> list[tuple[int, str, str, str]]:
+    """(position, block kind, text, lead) of the chunk's sentences that can be quoted: no headings, rules, code."""
+    chunk, text = candidate.stored.chunk, candidate.stored.text
+    blocks = scan_blocks(text, markdown=candidate.record.format == "markdown")
+    found: list[tuple[int, str, str, str]] = []
+    introduction = ""
+    previous = ""
+    i = 0
+    for k, span in enumerate(chunk.sentences):
+        at = span.start - chunk.start
+        while i + 1 < len(blocks) and blocks[i + 1].start <= at:
+            i += 1
+        kind = blocks[i].kind if blocks and blocks[i].start <= at < blocks[i].end else "paragraph"
+        shown = plain_sentence(text[at : span.end - chunk.start])
+        if kind in ("heading", "mark", "code", "header") or not any(c.isalnum() for c in shown):
+            continue
+        if kind == "item":
+            introduction = introduction or previous or chunk.context
+            found.append((k, kind, shown, introduction))
+        else:
+            introduction = ""
+            found.append((k, kind, shown, previous))
+            previous = shown
+    return found

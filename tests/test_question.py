@@ -1,0 +1,92 @@
+"""What is read out of a question: kind, language, parts, names, what it asks for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.question import names_in, read_question
+from rag.question_kinds import Kind, question_kind, question_language
+from rag.question_parts import parts_of
+
+KINDS: list[tuple[str, Kind]] = [
+    ("When was the bridge opened?", "date"),
+    ("In what year did the war end?", "date"),
+    ("What percentage of pupils walk to school?", "percentage"),
+    ("How much did the bridge cost?", "money"),
+    ("How many members does the council have?", "number"),
+    ("How long did the siege last?", "duration"),
+    ("Who chairs the council?", "person"),
+    ("Which president signed the treaty?", "person"),
+    ("Where was Chopin born?", "place"),
+    ("Why was the bridge closed?", "reason"),
+    ("What are the three branches of the parliament?", "list"),
+    ("Which risks does the report mention?", "list"),
+    ("List the members of the council", "list"),
+    ("What is a keystone?", "definition"),
+    ("What does GDP stand for?", "definition"),
+    ("Does the law contain penalties?", "yes_no"),
+    ("How are judges chosen?", "manner"),
+    ("What did the council decide?", "name"),
+    ("What is the phone number of the museum?", "contact"),
+    ("bridges", "other"),
+    ("橋はいつ開通しましたか？", "date"),
+    ("利用率は何％ですか", "percentage"),
+    ("橋の建設費はいくらですか", "money"),
+    ("議員は何人ですか？", "number"),
+    ("議長は誰ですか", "person"),
+    ("首都はどこですか", "place"),
+    ("なぜ橋は閉鎖されたのか", "reason"),
+    ("三つの原則は何か", "list"),
+    ("要石とは何ですか", "definition"),
+    ("法律に罰則はありますか", "yes_no"),
+]
+
+PARTS = [
+    (
+        "When was the Old Bridge built, and what are its four arches?",
+        ("When was the Old Bridge built?", "what are the Old Bridge's four arches?"),
+    ),
+    ("Who built it? When was it opened?", ("Who built it?", "When was it opened?")),
+    ("When was the treaty signed and where?", ("When was the treaty signed and where?",)),
+    ("What are the aims and means of the law?", ("What are the aims and means of the law?",)),
+    ("計画はいつ決まり、四つの方針は何ですか？", ("計画はいつ決まり", "計画の四つの方針は何ですか")),
+    ("計画はいつ決まりましたか。", ("計画はいつ決まりましたか。",)),
+]
+
+
+@pytest.mark.parametrize(("question", "kind"), KINDS, ids=[question for question, _ in KINDS])
+def test_question_kind(question: str, kind: Kind) -> None:
+    assert question_kind(question) == kind
+
+
+@pytest.mark.parametrize(("question", "parts"), PARTS, ids=[question for question, _ in PARTS])
+def test_parts_of_fills_in_the_subject(question: str, parts: tuple[str, ...]) -> None:
+    assert parts_of(question) == parts
+
+
+def test_read_question_drops_words_that_only_ask() -> None:
+    question = read_question("What percentage of pupils does the report say walk to school?")
+    assert question.terms == ("pupil", "report", "walk", "school")
+
+
+def test_read_question_names_what_is_asked_for() -> None:
+    assert read_question("What is the annual budget of the council?").head == ("annual", "budget")
+    assert read_question("How many stone arches does the bridge have?").head == ("stone", "arch")
+    assert read_question("Why was the bridge closed?").head == ()
+
+
+def test_names_in_finds_names_inside_a_question() -> None:
+    assert names_in("Why did the Town Council sell the 「古い橋」 to Acme?") == ("Town Council", "「古い橋」", "Acme")
+
+
+def test_question_language_goes_by_the_characters() -> None:
+    assert question_language("AI法とは") == "ja"
+    assert question_language("What does 基本計画 mean in English?") == "en"
+
+
+@given(text=st.text(alphabet="ab AB?.,、。？はのといつ何誰 what when and it its\n0123456789%", max_size=120))
+def test_reading_never_fails_and_parts_are_not_empty(text: str) -> None:
+    read_question(text)
+    assert all(part for part in parts_of(text)) or not text.strip()
