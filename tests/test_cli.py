@@ -77,7 +77,7 @@ def test_search_and_info_print_json(options: list[str], capsys: pytest.CaptureFi
         pytest.param(["search", "x", "-k", "0"], 2, "from 1 to 50", id="k"),
         pytest.param(["dance"], 2, "invalid choice", id="command"),
         pytest.param(["ask", "x", "--index", "/nowhere"], 1, "No index at '/nowhere'", id="no-index"),
-        pytest.param(["index", "--corpus", "/nowhere", "--index", "/tmp/kihon-none"], 1, "/nowhere", id="no-corpus"),
+        pytest.param(["index", "--corpus", "/nowhere", "--index", "/nowhere-index"], 1, "/nowhere", id="no-corpus"),
         pytest.param(["verify", "/nowhere.json"], 1, "Cannot read '/nowhere.json'", id="no-file"),
     ],
 )

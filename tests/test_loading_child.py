@@ -174,6 +174,9 @@ def test_many_files_leave_nothing_behind(loader: Loader, tmp_path: Path) -> None
 
 def test_a_child_that_cannot_start_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.md").write_text("text")
-    monkeypatch.setattr(sys, "path", [])
-    with Loader(Settings()) as made, pytest.raises(RagError, match=r"could not be started \(.*rag.*\)"):
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho 'no module named rag' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    with Loader(Settings()) as made, pytest.raises(RagError, match=r"could not be started \(no module named rag\)"):
         made.load(tmp_path / "a.md", root="corpus", path="a.md")
