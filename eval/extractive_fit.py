@@ -8,6 +8,8 @@ are told apart; and the gain of answering, a wrong answer costing two right ones
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +24,7 @@ from eval.passages import read_passages, write_documents
 from eval.weights_file import CONFIDENCE, FittedWeights, render
 from rag.abstention import CONFIDENCE_FEATURES, confidence_row
 from rag.config import Settings
+from rag.errors import ConfigError
 from rag.index import Index, build_index
 from rag.linear import LinearScore
 from rag.question_kinds import Language
@@ -60,9 +63,14 @@ def main(args: argparse.Namespace) -> int:
     reports: dict[str, Any] = {}
     for file in args.files:
         fit_on, held_out = read_views(file, args.limit)
+        if not any(r.answerable for r in fit_on) or not any(r.answerable for r in held_out):
+            raise ConfigError(
+                f"{str(file)!r} has too few titles in its first {args.limit} questions to fit some, report others."
+            )
         language = _language(fit_on)
         fitted[language] = fit(fit_on)
         reports[file.name] = {"language": language, **report(fitted[language], held_out)}
+    print(json.dumps(reports, indent=2) if args.json else "\n".join(_lines(reports)))
     if args.write is not None:
         args.write.write_text(render(fitted), encoding="utf-8")
     return 0
@@ -220,11 +228,10 @@ def _gain(confidences: Rows, right: NDArray[np.bool_], threshold: float) -> floa
 def auroc(higher: Sequence[float], lower: Sequence[float]) -> float:
     """Chance that a value of the first is above one of the second, ties counting half: area under the ROC curve.
 
-    Raises:
-        ValueError: If either is empty.
+    Not a number where either is empty.
     """
     if not higher or not lower:
-        raise ValueError("both sides need at least one value")
+        return math.nan
     ordered = np.sort(np.array(lower))
     below = np.searchsorted(ordered, higher, side="left")
     not_above = np.searchsorted(ordered, higher, side="right")
