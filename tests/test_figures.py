@@ -242,6 +242,11 @@ def test_a_changed_digit_is_not_supported(sentence: str, data: st.DataObject) ->
         assert new[0] in unsupported_figures(altered, [sentence])
 
 
+def test_a_decimal_with_a_thousands_separator_is_a_number() -> None:
+    assert unsupported_figures("The area is 8,352.6 km.", ["An area of 8352.6 km, in all."]) == []
+    assert [figure.text for figure in unsupported_figures("It is 8,352.7 km.", ["It is 8,352.6 km."])] == ["8,352.7"]
+
+
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=60)
     | st.text("0123456789.,/-:%年月日万億一二十 []$¥第", max_size=40)
