@@ -37,7 +37,7 @@ _ASKING = (
 )
 _KIND_WORDS: dict[Kind, str] = {
     "date": "date day year month time when period",
-    "percentage": "percentage percent proportion share fraction portion people",
+    "percentage": "percentage percent proportion share fraction portion slice people",
     "number": "number many total count people",
     "money": "money amount sum",
     "person": "person people man woman",

@@ -27,7 +27,8 @@ _NO_PLURAL = (
 )
 _PERSONS = (
     r"(?:person|man|woman|king|queen|emperor|leader|president|minister|prime minister|chair(?:man|woman|person)?|"
-    r"director|governor|author|scientist|philosopher|general|politician|economist|historian|commander)"
+    r"director|governor|author|scientist|philosopher|general|politician|economist|historian|commander|boss|head|chief|"
+    r"professor|official|lawmaker|mayor|founder|(?:cabinet|board|team) member)"
 )
 _PLACES = (
     r"(?:country|countries|city|cities|place|places|region|regions|state|states|province|continent|town|location|area|river|"
@@ -37,8 +38,8 @@ _PAID = (
     r"(?:cost|costs|pay|paid|money|spen[dt]|invest\w*|fund\w*|budget\w*|price\w*|yen|dollars?|euros?|pounds?|fines?|fee|worth|"
     r"revenue|earn\w*|tax\w*)"
 )
-_SUMS = r"(?:price|cost|costs|budget|salary|fine|fee|amount|sum|revenue|gdp|investment)"
-_SHARES = r"(?:per ?cent|percentage|proportion|share|fraction|rate)"
+_SUMS = r"(?:price|cost|budget|fine|fee|amount|sum|revenue|investment)s?\b|\b(?:salar(?:y|ies)|gdp)"
+_SHARES = r"(?:per ?cent|percentage|proportion|share|fraction|rate|portion|slice)"
 _SIZES = r"(?:number|population|size|area|length|height|depth|distance|quantity|rank|ratio|total|count)"
 
 # The first kind of which a pattern matches is taken. No word of any corpus is in them.
@@ -55,20 +56,26 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
     (
         "date",
         (
-            r"\b(?:when|how long ago|since when|until when|how soon|how recent(?:ly)?|by what date|date of)\b",
-            r"\b(?:what|which)\s+(?:\w+\s+)?(?:year|date|day|month|century|decade|time|period|era)s?\b",
+            # Inside a sentence "when" mostly tells a time instead of asking for one ("how many were there when …?").
+            r"(?:^\W*|[.?!,;:–—]\s*|\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b",
+            r"\b(?:how long ago|how soon|how recent(?:ly)?|by what date|date of)\b",
+            r"\b(?:what|which)\s+(?:(?!do(?:es)?\b|did\b)\w+\s+)?(?:year|date|day|month|century|decade|time|period|era)s?\b",
         ),
     ),
     (
         "percentage",
         (
             rf"\b(?:what|which|how (?:large|big|great|high|much))\b[^?]{{0,30}}?\b{_SHARES}\b",
-            r"\bhow (?:high|low|widespread|common)\b|%|what part of",
+            rf"\bhow (?:high|low|widespread|common)\b(?![^?]{{0,40}}\b(?:{_SUMS})\b)|%|what part of",
         ),
     ),
     (
         "money",
-        (rf"\bhow much\b[^?]*\b{_PAID}\b", rf"\b(?:what|how (?:large|big|high))\b[^?]{{0,40}}\b{_SUMS}\b"),
+        (
+            rf"\bhow much\b[^?]*\b{_PAID}\b",
+            rf"\b(?:what|how (?:large|big|high))\b[^?]{{0,40}}\b(?:{_SUMS})\b",
+            r"\bwhat (?:do|does|did|will|would)\b[^?]*\b(?:cost|pay|charge)\b",
+        ),
     ),
     ("duration", (r"\bhow long\b|\bhow many (?:years|months|weeks|days|hours|minutes)\b|\bhow old\b",)),
     (
