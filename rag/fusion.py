@@ -31,10 +31,6 @@ _PAIRS = 2
 _WEIGHTS_LATIN = (0.30, 0.07, 0.12, 0.31, 0.20)
 _WEIGHTS_CJK = (0.02, 0.47, 0.08, 0.17, 0.26)
 
-# What a name counts for when it is met by another of its names (`rag.terms`) instead of by itself. Not fitted: below 1,
-# so that a document with the question's own words goes first, and far enough above 0 to be found at all.
-_OTHER_NAME = 0.8
-
 # What a single kanji of the question counts for, of the least rare of its pairs that holds it: a compound is often
 # written otherwise in the document (発売 as 販売, 人口 as 人々). Of 0.25, 0.5 and 0.75 the best on the half fitted.
 _KANJI_WEIGHT = 0.5
@@ -224,7 +220,7 @@ class Query:
             for other in expansion.others:
                 columns = [self._columns[term] for term in other]
                 best = np.maximum(best, matched[:, columns] @ idf[columns] / idf[columns].sum())
-            covered += np.maximum(0.0, _OTHER_NAME * best * idf[named].sum() - matched[:, named] @ idf[named])
+            covered += np.maximum(0.0, expansion.counts * best * idf[named].sum() - matched[:, named] @ idf[named])
         shares: Row = np.minimum(covered / total, 1.0)
         return shares
 

@@ -18,6 +18,7 @@ from rag.fusion import ChunkTerms, Evidence, Query
 from rag.loading.language import language_of
 from rag.store import DocumentRecord, Store, StoredChunk
 from rag.terms import read_glossary
+from rag.thesaurus import thesaurus
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -138,7 +139,7 @@ class _Search:
         self._vectors = vectors
         self._vector = vector
         self._shared = _shared_of(store)
-        self._query = Query(query, self._shared.glossary.expansions(query))
+        self._query = Query(query, [*self._shared.glossary.expansions(query), *thesaurus().expansions(query)])
         self._language = language_of(query)
         self._n_chunks = store.n_chunks
         self._frequencies = store.document_frequency((*self._query.terms, *self._query.other_terms))

@@ -24,6 +24,10 @@ _MAX_GROUPS = 1000
 _MAX_NAME_CHARS = 120
 _MIN_NAME_CHARS = 2
 
+# What a name counts for when it is met by another of its names instead of by itself. Not fitted: below 1, so that a
+# document with the question's own words goes first, and far enough above 0 to be found at all.
+OTHER_NAME = 0.8
+
 _ITEM = re.compile(
     r"^\s*[-*+]\s+(?:\*\*|__)(?P<name>[^*_\n]+)(?:\*\*|__)\s*[(（](?P<others>[^\n]*?)[)）]\s*[:：]", re.MULTILINE
 )
@@ -46,11 +50,13 @@ class Expansion:
         name: As the glossary writes it.
         terms: Search terms of the name.
         others: Search terms of each other name.
+        counts: What the name counts for when it is met by another of its names, in [0, 1].
     """
 
     name: str
     terms: tuple[str, ...]
     others: tuple[tuple[str, ...], ...]
+    counts: float = OTHER_NAME
 
 
 class Glossary:

@@ -1,84 +1,103 @@
-"""Everyday words that say about the same, English and Japanese: people seldom ask in a document's own words."""
+"""Everyday words that say about the same, English and Japanese: people seldom ask in a document's own words.
+
+`words/en.txt` and `words/ja.txt` have a group of such words a line, separated by commas; `#` begins a comment line.
+They are general vocabulary (administration, law, business, statistics, daily life); names of one particular thing
+belong into a glossary document (`rag.terms`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
+from pathlib import Path
 
-from rag.analysis import analyse
+from rag.analysis import analyse, is_stop
+from rag.terms import Expansion
+from rag.words import FOLDER
 
-# General vocabulary of administration, law, business and statistics; a word may stand in several groups. Words of more
-# than one part count where all parts stand in a sentence.
-_GROUPS = """
-adopt, adoption, decide, decision, approve, approval, pass, enact, agree, endorse, sign off
-establish, found, create, set up, launch, start, begin, form, inaugurate
-abolish, repeal, revoke, scrap, withdraw, cancel
-chair, head, lead, preside, direct, boss, chief, chairperson, president, director, run
-aim, goal, objective, target, purpose, ambition, intend, seek
-risk, danger, threat, hazard, concern, fear, worry
-company, firm, corporation, business, enterprise, industry
-penalty, fine, punishment, sanction, punish
-staff, employee, worker, personnel, workforce, people, official
-servant, official, staff, employee
-civil, public, government
-law, act, statute, legislation, legal
-use, usage, adoption, utilisation, utilization, uptake, user
-revise, change, amend, update, review, revision, amendment
-child, pupil, student, school, kid, youth
-teach, learn, education, lesson, training, taught
-replace, supersede, take the place, succeed, successor
-draft, draw up, write, prepare, author, drawn up
-rule, regulation, norm, regulate
-strength, advantage, asset
-reason, cause, because, blame
-slow, lag, behind, trail, delay
-effect, force, apply, valid, come into force, in effect
-invest, investment, spend, fund, finance, money, budget
-attract, draw, draw out, raise, mobilise, mobilize
-based on, basis, under, legal basis
-share, percentage, proportion, rate
-public, individual, citizen, people, person
-foresee, provide, contain, impose, set out
-subject, topic, theme, field, area
-supervise, oversee, monitor, oversight
-include, contain, consist, comprise
-differ, difference, contrast, unlike, distinct
-comment, opinion, view, reaction, remark
-big, large, high
-cost, price, fee
-build, construct, develop
-meet, meeting, session
-決定, 採択, 決ま, 閣議決定, 成立
-罰則, 罰金, 制裁, 処罰
-設置, 設立, 創設, 発足, 設け
-利用, 活用, 使用, 使わ, 使う
-目標, 目的, 狙い, ねらい
-危険, リスク, 懸念, 脅威
-企業, 会社, 事業者, 法人
-改定, 改正, 変更, 見直
-職員, 人員, 公務員, スタッフ
-子ども, 児童, 生徒, 小学校, 中学校
-理由, 原因, 背景, ため
-遅れ, 進んでいない, 出遅れ
-割合, 比率, 率
-全面的, 全面
-施行, 効力
-"""
+_MIN_JAPANESE_CHARS = 2
+
+
+class Thesaurus:
+    """Finds words of groups in questions: English ones by their stems, Japanese ones as written.
+
+    Args:
+        english: Groups of English words.
+        japanese: Groups of Japanese words.
+    """
+
+    def __init__(self, english: Iterable[Collection[str]], japanese: Iterable[Collection[str]]) -> None:
+        self._english = _indexed(english, lambda word: " ".join(analyse(word)))
+        known = _indexed(japanese, _folded)
+        # A Latin word of the Japanese list ("pr") would be found inside English ones.
+        self._japanese = {word: others for word, others in known.items() if not word.isascii()}
+        self._longest = max(map(len, self._japanese), default=0)
+
+    def expansions(self, question: str) -> list[Expansion]:
+        """The words of a question that have synonyms, in order, each once; of overlapping ones the longest."""
+        found: dict[str, Expansion] = {}
+        stems = analyse(question)
+        i = 0
+        while i < len(stems):
+            for n in range(min(_MAX_WORDS, len(stems) - i), 0, -1):
+                word = " ".join(stems[i : i + n])
+                if word in self._english:
+                    found.setdefault(word, _expansion(word, word.split(), self._english[word]))
+                    i += n - 1
+                    break
+            i += 1
+        text = _folded(question)
+        i = 0
+        while i < len(text):
+            for n in range(min(self._longest, len(text) - i), 0, -1):
+                word = text[i : i + n]
+                if word in self._japanese:
+                    found.setdefault(word, _expansion(word, analyse(word), self._japanese[word]))
+                    i += n - 1
+                    break
+            i += 1
+        return [one for one in found.values() if one.terms and one.others]
+
+
+# Words of an English phrase.
+_MAX_WORDS = 4
+# What a word counts for when it is met by a synonym instead of by itself.
+_SYNONYM = 0.6
+
+
+def _expansion(word: str, terms: Iterable[str], others: tuple[tuple[str, ...], ...]) -> Expansion:
+    return Expansion(name=word, terms=_terms(terms), others=others, counts=_SYNONYM)
 
 
 @cache
-def _others() -> Mapping[str, tuple[frozenset[str], ...]]:
-    """By term, the terms of each word that says about the same."""
-    others: dict[str, dict[frozenset[str], None]] = {}
-    for line in _GROUPS.strip().splitlines():
-        words = [frozenset(analyse(word)) for word in line.split(",")]
-        for word in words:
-            if len(word) == 1:
-                (term,) = word
-                others.setdefault(term, {}).update(dict.fromkeys(other for other in words if other and other != word))
-    return {term: tuple(found) for term, found in others.items()}
+def thesaurus() -> Thesaurus:
+    """The thesaurus that comes with this program."""
+    return Thesaurus(read_groups(FOLDER / "en.txt"), read_groups(FOLDER / "ja.txt"))
 
 
-def said_otherwise(term: str, held: Collection[str]) -> bool:
-    """Whether a text with these terms holds a word that says about the same as a term."""
-    return any(other <= set(held) for other in _others().get(term, ()))
+def read_groups(path: Path) -> list[tuple[str, ...]]:
+    """Groups of a file, in order."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    groups = [tuple(word.strip() for word in line.split(",")) for line in lines if line and not line.startswith("#")]
+    return [tuple(word for word in group if word) for group in groups]
+
+
+def _indexed(groups: Iterable[Collection[str]], key: Callable[[str], str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """By key of a word, the terms of each word that shares a group with it."""
+    others: dict[str, dict[tuple[str, ...], None]] = {}
+    for group in groups:
+        words = {word: _terms(analyse(word)) for word in group}
+        for word, own in words.items():
+            if own and (len(word) >= _MIN_JAPANESE_CHARS):
+                alike = others.setdefault(key(word), {})
+                alike.update({terms: None for terms in words.values() if terms and not set(terms) <= set(own)})
+    return {word: tuple(alike) for word, alike in others.items()}
+
+
+def _terms(terms: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term for term in terms if not is_stop(term)))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
