@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rag.document import PATH_MARK
 from rag.markup import plain_sentence
 from rag.units import Part, Unit
 
@@ -45,7 +46,7 @@ class Contexts:
         path, lead = self._paths[first], unit.lead
         nearest = path[-1:]
         options = [
-            (" › ".join(path), *lead),
+            (PATH_MARK.join(path), *lead),
             (*nearest, *lead),
             (*nearest, *lead[:1]),
             lead[:1],

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from rag.config import Root
 
+# Joins the headings of a section's path.
+PATH_MARK = " › "
+
 
 class Frozen(BaseModel):
     """Base of the values that users get: immutable, unknown keys refused."""

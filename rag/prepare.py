@@ -11,6 +11,7 @@ from rag.answer import FileReport
 from rag.config import Root, Settings
 from rag.document import Chunk, Document
 from rag.embedding import EmbeddingModel, Vector
+from rag.headings import asked_by
 from rag.loading.loader import Loaded
 from rag.markup import plain, plain_sentence
 from rag.splitting import Splitter, embedded_text
@@ -58,8 +59,27 @@ class Preparer:
             document=document,
             boxes=loaded.boxes,
             title_terms=title_terms(document),
-            chunks=tuple(_prepared_chunk(chunk, document.text) for chunk in chunks),
+            chunks=tuple(self._prepared_chunk(chunk, document.text) for chunk in chunks),
         )
+
+    def _prepared_chunk(self, chunk: Chunk, text: str) -> PreparedChunk:
+        return PreparedChunk(
+            chunk=chunk,
+            embedded=embedded_text(chunk, text),
+            sentences=tuple(
+                self._embedded_sentence(chunk, plain_sentence(text[span.start : span.end])) for span in chunk.sentences
+            ),
+            context_terms=_terms(chunk.context),
+            body_terms=_terms(plain(text[chunk.start : chunk.end])),
+        )
+
+    def _embedded_sentence(self, chunk: Chunk, sentence: str) -> str:
+        """What is embedded for a sentence: itself, behind the heading that it answers where that is a question."""
+        asked = asked_by(chunk.section)
+        if asked is None or sentence == asked:
+            return sentence
+        answered = f"{asked} {sentence}"
+        return answered if self._model.count_tokens(answered) <= self._model.max_tokens else sentence
 
     def embed(self, texts: Sequence[str], report: Callable[[], None] | None = None) -> dict[str, Vector]:
         """Vectors of the texts; `report` is called now and then.
@@ -88,16 +108,6 @@ class Preparer:
 def title_terms(document: Document) -> str:
     """Search terms of a document's titles, joined by spaces."""
     return _terms(f"{document.title}\n{document.title_ja or ''}")
-
-
-def _prepared_chunk(chunk: Chunk, text: str) -> PreparedChunk:
-    return PreparedChunk(
-        chunk=chunk,
-        embedded=embedded_text(chunk, text),
-        sentences=tuple(plain_sentence(text[span.start : span.end]) for span in chunk.sentences),
-        context_terms=_terms(chunk.context),
-        body_terms=_terms(plain(text[chunk.start : chunk.end])),
-    )
 
 
 def _terms(text: str) -> str:

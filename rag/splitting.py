@@ -14,7 +14,7 @@ from rag.document import Chunk, Document, Span
 from rag.markup import plain
 from rag.units import Part, Unit, block_sentences, document_parts, joined
 
-SPLITTER_VERSION = 1
+SPLITTER_VERSION = 2
 
 TARGET_CHARS = 800
 # Context takes at most a third of what the model reads.

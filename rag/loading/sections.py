@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rag.document import PATH_MARK
 from rag.loading.raw import RawSection
 
 _MAX_HEADING_CHARS = 200
 _MAX_SECTIONS = 10_000  # what has more is no outline of a text; the last one then reaches to its end
-_PATH_MARK = " › "
 
 
 class Heading(NamedTuple):
@@ -32,7 +32,7 @@ def sections(headings: Sequence[Heading], end: int) -> Iterator[RawSection]:
             end=headings[number + 1].start if number + 1 < len(headings) else end,
             level=heading.level,
             heading=heading.words,
-            path=_PATH_MARK.join(other.words for other in above if other.words),
+            path=PATH_MARK.join(other.words for other in above if other.words),
         )
 
 

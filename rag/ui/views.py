@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from rag.answer import Answer, Citation, Hit, Notice
 from rag.blocks import scan_blocks
+from rag.document import PATH_MARK
 from rag.markup import plain, plain_sentence
 from rag.ui.formatting import answer_blocks
 from rag.ui.labels import Language, known_or_as_is, label
@@ -77,7 +78,7 @@ def host_of(url: str | None) -> str | None:
 
 def heading_path(section: str | None, title: str) -> list[str]:
     """Headings above a passage, from the outermost on; the document's own title is left out."""
-    headings = [plain(part) for part in (section or "").split(" › ") if part]
+    headings = [plain(part) for part in (section or "").split(PATH_MARK) if part]
     return headings[1:] if headings and headings[0] == title else headings
 
 
@@ -92,7 +93,7 @@ def _source(source: Citation | Hit, language: Language) -> dict[str, Any]:
         "title": source.title,
         "meta": [part for part in (source.publisher, source.date, kind) if part],
         "language": source.language,
-        "place": [part for part in (" › ".join(section), page) if part],
+        "place": [part for part in (PATH_MARK.join(section), page) if part],
     }
     if source.status:
         view["status"] = status_view(source.status, language)
