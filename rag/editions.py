@@ -24,6 +24,20 @@ _IN_FORCE = re.compile(
 _SUPERSEDED = re.compile(
     r"\b(?:superseded|previous|old|older|former|original|earlier|initial)\b|以前の|旧|当初|もとの", re.IGNORECASE
 )
+_NEWER = re.compile(
+    r"\b(?:new|newer|updated|revised|follow-up|replacement)\b|新しい|新(?=[^0-9]{0,6}(?:計画|プラン))|改訂|改定後",
+    re.IGNORECASE,
+)
+# What else people call a document of which this is the last word of the name.
+_CALLED: Mapping[str, tuple[str, ...]] = {
+    "plan": ("blueprint", "strategy"),
+    "strategy": ("blueprint", "plan"),
+    "act": ("law", "statute"),
+    "law": ("act", "statute"),
+    "guideline": ("guidance",),
+    "計画": ("プラン",),
+    "戦略": ("プラン",),
+}
 _ORDINALS: tuple[re.Pattern[str], ...] = (
     re.compile(
         r"\b(?:first|1st|original|initial|inaugural)\b|第[一1１Ⅰⅰ](?![0-9])|最初|初の|初めて|一つ目|第I期",
@@ -86,10 +100,15 @@ class Series:
     def asked_in(self, question: str) -> frozenset[int]:
         """Numbers of the editions that a question names; the current one is the last, a superseded one the first."""
         named = set(self.named_in(question))
-        if _IN_FORCE.search(question):
+        if _IN_FORCE.search(question) or self._stands_by_head(question, _NEWER):
             named.add(len(self.editions) - 1)
         if _SUPERSEDED.search(question):
             named.add(0)
+        years = [edition.date[:4] for edition in self.editions if edition.date]
+        for i, edition in enumerate(self.editions):
+            year = (edition.date or "")[:4]
+            if years.count(year) == 1 and self._stands_by_head(question, re.compile(rf"(?<![0-9]){year}(?![0-9])")):
+                named.add(i)
         return frozenset(named)
 
     @property
@@ -104,7 +123,13 @@ class Series:
 
     def concerns(self, question: str) -> bool:
         """Whether a question speaks of the thing at all."""
-        return any(_place_of(folded(question), head) for head in self.heads)
+        return any(_place_of(folded(question), head) for head in self._called)
+
+    @property
+    def _called(self) -> tuple[str, ...]:
+        """The heads, and what else people call such a thing."""
+        others = [other for head in self.heads for other in _CALLED.get(head, ())]
+        return tuple(dict.fromkeys((*sorted(self.heads), *others)))
 
     def edition_of(self, document_id: str, text: str) -> int | None:
         """The edition that a sentence speaks of: the one it names, else its document's; `None` if it names several."""
@@ -120,7 +145,7 @@ class Series:
         """The question with one edition's name in place of the thing's."""
         name = self.editions[number].name(language)
         name = name[0].lower() + name[1:] if name[:4] == "The " else name
-        for head in self.heads:
+        for head in self._called:
             pattern = _thing(head)
             if pattern.search(question):
                 return pattern.sub(lambda m: name + (m["owner"] or ""), question, count=1)
@@ -132,7 +157,7 @@ class Series:
         for match in pattern.finditer(shown):
             following = re.split(r"[,.;:。、]", shown[match.end() : match.end() + _ORDINAL_REACH])[0]
             preceding = shown[max(0, match.start() - _LABEL_REACH) : match.start()]
-            if any(_place_of(following, head) or preceding.rstrip("(（ ").endswith(head) for head in self.heads):
+            if any(_place_of(following, head) or preceding.rstrip("(（ ").endswith(head) for head in self._called):
                 return True
         return False
 

@@ -65,6 +65,9 @@ def test_named_in(series: Series, text: str, named: set[int]) -> None:
         ("When was the second plan adopted?", {1}),
         ("What is the aim of the plan in force?", {1}),
         ("What was the aim of the previous plan?", {0}),
+        ("What is the 2020 strategy for?", {0}),
+        ("How many roads does the new blueprint name?", {1}),
+        ("How many roads were built in 2020?", set()),
     ],
 )
 def test_asked_in(series: Series, question: str, asked: set[int]) -> None:
