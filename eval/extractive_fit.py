@@ -2,7 +2,7 @@
 
 Half of the titles (every second of them, sorted) are fitted, the other half is reported: the share of answerable
 questions whose first sentence, and first three, hold a gold answer; how well questions that the passages do not answer
-are told apart; and the gain of answering, a wrong answer costing two right ones.
+are told apart. The confidence from which answers are given is where answered minus twice wrongly answered is largest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from eval.extractive_views import ANSWERED_VIEWS, VIEWS, Asker, Reading
 from eval.passages import read_passages, write_documents
 from eval.weights_file import CONFIDENCE, FittedWeights, render
-from rag.abstention import CONFIDENCE_FEATURES, confidence_row
+from rag.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
 from rag.config import Settings
 from rag.errors import ConfigError
 from rag.index import Index, build_index
@@ -40,12 +41,21 @@ _STEPS = 600
 _N_SHOWN = 3
 # Weight of a question that looks answerable and is not, beside one that is: a third of the questions, not half.
 _ADVERSARIAL = 0.25
-_COST_OF_WRONG = 2.0
+# Weight of a question in other words than its passage's.
+_REWORDED = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `fit`."""
     parser.add_argument("files", type=Path, nargs="+", help="open sets of passages and questions, one a language")
+    parser.add_argument(
+        "--reworded",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="FILE",
+        help="for each file, its passages with questions in other words than theirs (unanswerable ones too)",
+    )
     parser.add_argument("--limit", type=int, default=None, metavar="N", help="only the first N questions of each file")
     parser.add_argument(
         "--write", type=Path, default=None, metavar="FILE", help="write the weights (rag/answer_weights.py)"
@@ -61,8 +71,8 @@ def main(args: argparse.Namespace) -> int:
     """
     fitted: dict[Language, FittedWeights] = {}
     reports: dict[str, Any] = {}
-    for file in args.files:
-        fit_on, held_out = read_views(file, args.limit)
+    for file, reworded in zip_longest(args.files, args.reworded):
+        fit_on, held_out = read_views(file, reworded, args.limit)
         if not any(r.answerable for r in fit_on) or not any(r.answerable for r in held_out):
             raise ConfigError(
                 f"{str(file)!r} has too few titles in its first {args.limit} questions to fit some, report others."
@@ -76,13 +86,14 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_views(file: Path, limit: int | None = None) -> tuple[list[Reading], list[Reading]]:
-    """Readings of the half to fit (with words put out of sight) and of the half to report (as asked), in all views.
+def read_views(file: Path, reworded: Path | None, limit: int | None = None) -> tuple[list[Reading], list[Reading]]:
+    """Readings of the half to fit and of the half to report, in all views.
 
     Raises:
-        DatasetError: If the file is no open set.
+        DatasetError: If a file is no open set.
     """
     passages, questions = read_passages(file)
+    others = [] if reworded is None else read_passages(reworded)[1]
     with tempfile.TemporaryDirectory(prefix="kihon-fit-") as folder:
         work = Path(folder)
         ids = write_documents(passages, work / "corpus")
@@ -92,33 +103,39 @@ def read_views(file: Path, limit: int | None = None) -> tuple[list[Reading], lis
         build_index(settings, wait=True)
         with Index.open(settings) as index:
             asker = Asker(index, passages, ids)
-            asked = questions[:limit]
-            to_fit = [question for question in asked if asker.half_of(question) == "fit"]
-            to_report = [question for question in asked if asker.half_of(question) == "report"]
-            return (
-                list(asker.readings(to_fit, VIEWS, forget=True)),
-                list(asker.readings(to_report, VIEWS, forget=False)),
-            )
+            readings = [
+                *asker.readings(questions[:limit], VIEWS),
+                *asker.readings(others[:limit], VIEWS, reworded=True),
+            ]
+    return [r for r in readings if r.half == "fit"], [r for r in readings if r.half == "report"]
 
 
 def fit(readings: Sequence[Reading]) -> FittedWeights:
     """Weights of sentences, of topic and of rightness, and the confidence from which answering pays."""
     sentence = _fit_sentences([r for r in readings if r.answerable and r.gold.any()])
     judged = [_Judged(reading, sentence) for reading in readings]
+    told = [j for j in judged if j.on_topic is not None]
     topic = _fit_logistic(
-        [j.row for j in judged if j.on_topic is not None],
-        [bool(j.on_topic) for j in judged if j.on_topic is not None],
+        [j.row for j in told],
+        [bool(j.on_topic) for j in told],
         names=CONFIDENCE["topic"],
+        weights=_balanced([j.weight for j in told], [bool(j.on_topic) for j in told]),
     )
     about = [j for j in judged if j.reading.view in ANSWERED_VIEWS]
     right = _fit_logistic(
         [j.row for j in about],
         [j.right for j in about],
         names=CONFIDENCE["right"],
-        weights=[1.0 if j.reading.answerable else _ADVERSARIAL for j in about],
+        weights=[j.weight for j in about],
     )
     weights = FittedWeights(sentence=sentence, topic=topic, right=right, answer_from=0.5)
     return weights._replace(answer_from=_best_threshold(weights, judged))
+
+
+def _balanced(weights: Sequence[float], labels: Sequence[bool]) -> list[float]:
+    """The weights, scaled so that both labels weigh the same in sum."""
+    total = {label: sum(w for w, own in zip(weights, labels, strict=True) if own is label) for label in (True, False)}
+    return [w / max(total[label], 1e-9) for w, label in zip(weights, labels, strict=True)]
 
 
 class _Judged:
@@ -131,9 +148,25 @@ class _Judged:
         self.first = bool(reading.holds[order[0]])
         self.right = reading.answerable and bool(reading.holds[order[:_N_SHOWN]].any())
         best = int(order[0])
+        form = FEATURES.index("new_answer")
         self.row = confidence_row(
-            reading.question, reading.weights, reading.rows[best], scores[order].tolist(), reading.passages[best]
+            reading.question,
+            reading.weights,
+            Best(
+                row=reading.rows[best],
+                scores=scores[order].tolist(),
+                forms=[bool(reading.rows[i, form] > 0) for i in order[:N_READ_FOR_FORM]],
+                passage=reading.passages[best],
+                head=float(reading.heads[best]) if best < len(reading.heads) else 1.0,
+            ),
         )
+
+    @property
+    def weight(self) -> float:
+        """What the question counts for: reworded ones more, since they are few; tricky unanswerable ones less."""
+        if self.reading.is_reworded:
+            return _REWORDED
+        return 1.0 if self.reading.answerable or self.on_topic is False else _ADVERSARIAL
 
     @property
     def on_topic(self) -> bool | None:
@@ -153,10 +186,12 @@ def _fit_sentences(readings: Sequence[Reading]) -> LinearScore:
     kept = [i for i, name in enumerate(FEATURES) if name not in _NOT_FITTED]
     rows = np.concatenate([reading.rows[:, kept] for reading in readings])
     gold = np.concatenate([reading.gold for reading in readings]).astype(np.float64)
+    counts = np.array([_REWORDED if reading.is_reworded else 1.0 for reading in readings])
     sizes = np.array([len(reading.rows) for reading in readings])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     scaled = (rows - mean) / spread
+    weighted = np.repeat(counts / counts.sum(), sizes)
 
     def gradient(w: Rows) -> Rows:
         scores = scaled @ w
@@ -164,7 +199,7 @@ def _fit_sentences(readings: Sequence[Reading]) -> LinearScore:
         share = odds / np.repeat(np.add.reduceat(odds, starts), sizes)
         right = odds * gold
         right /= np.repeat(np.add.reduceat(right, starts), sizes) + 1e-12
-        step: Rows = scaled.T @ (share - right) / len(sizes) + 2 * _RIDGE * w
+        step: Rows = scaled.T @ (weighted * (share - right)) + 2 * _RIDGE * w
         return step
 
     weights = np.zeros(len(FEATURES))
@@ -173,15 +208,12 @@ def _fit_sentences(readings: Sequence[Reading]) -> LinearScore:
 
 
 def _fit_logistic(
-    rows: Sequence[Rows], labels: Sequence[bool], *, names: tuple[str, ...], weights: Sequence[float] | None = None
+    rows: Sequence[Rows], labels: Sequence[bool], *, names: tuple[str, ...], weights: Sequence[float]
 ) -> LinearScore:
-    """Logistic regression; without weights both labels weigh the same in sum."""
+    """Weighted logistic regression."""
     columns = [CONFIDENCE_FEATURES.index(name) for name in names]
     x, y = np.array(rows)[:, columns], np.array(labels, dtype=np.float64)
-    if weights is None:
-        w = np.where(y > 0, 0.5 / max(1.0, y.sum()), 0.5 / max(1.0, (1 - y).sum())) * len(y)
-    else:
-        w = np.array(weights)
+    w = np.array(weights)
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
     scaled = np.column_stack([(x - mean) / spread, np.ones(len(x))])
     ridge = np.append(np.full(len(names), _RIDGE), 0.0)
@@ -212,17 +244,24 @@ def _descend(gradient: Callable[[Rows], Rows], n: int, *, rate: float = 0.05) ->
 
 
 def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
-    confidences = np.array([j.confidence(weights) for j in judged if j.on_topic is not None])
-    right = np.array([j.right for j in judged if j.on_topic is not None])
-    grid = np.linspace(0.2, 0.9, 71)
-    gains = [_gain(confidences, right, threshold) for threshold in grid]
+    """The confidence from which answering gains most on answerable questions and on those asked of other documents.
+
+    As many in sum are asked as they come, reworded and of other documents.
+    """
+    asked = [j for j in judged if j.on_topic is not None]
+    group = np.array([(1 if j.reading.is_reworded else 0) if j.on_topic else 2 for j in asked])
+    mass = 1 / np.maximum(1, np.bincount(group, minlength=3))[group]
+    confidences = np.array([j.confidence(weights) for j in asked])
+    right = np.array([j.right for j in asked])
+    grid = np.linspace(0.02, 0.9, 89)
+    gains = [_gain(confidences, right, mass, threshold) for threshold in grid]
     return round(float(grid[int(np.argmax(gains))]), 2)
 
 
-def _gain(confidences: Rows, right: NDArray[np.bool_], threshold: float) -> float:
-    """Mean gain of a question: 1 when answered rightly, -2 when wrongly, 0 when not."""
+def _gain(confidences: Rows, right: NDArray[np.bool_], mass: Rows, threshold: float) -> float:
+    """Answered minus twice wrongly answered: 1 for a right answer, -1 for a wrong one, 0 for none."""
     answered = confidences >= threshold
-    return float((answered & right).mean() - _COST_OF_WRONG * (answered & ~right).mean())
+    return float(mass[answered].sum() - 2 * mass[answered & ~right].sum())
 
 
 def auroc(higher: Sequence[float], lower: Sequence[float]) -> float:
@@ -243,12 +282,16 @@ def report(weights: FittedWeights, readings: Sequence[Reading]) -> dict[str, Any
     judged = [_Judged(reading, weights.sentence) for reading in readings]
     confidence = {id(j): j.confidence(weights) for j in judged}
     found: dict[str, Any] = {"answer_from": weights.answer_from}
-    for answered, absent in (("all", "without"), ("title", "other")):
-        own = [j for j in judged if j.reading.view == answered]
+    for (answered, absent), reworded in product((("all", "without"), ("title", "other")), (False, True)):
+        alike = [j for j in judged if j.reading.is_reworded is reworded]
+        own = [j for j in alike if j.reading.view == answered]
         yes, no = [j for j in own if j.reading.answerable], [j for j in own if not j.reading.answerable]
-        off = [j for j in judged if j.reading.view == absent]
+        off = [j for j in alike if j.reading.view == absent]
         sure = [j for j in yes if confidence[id(j)] >= weights.answer_from]
-        found[answered] = {
+        if not yes:
+            continue
+        name = f"{answered}, reworded" if reworded else answered
+        found[name] = {
             "n": len(yes),
             "first": _mean(j.first for j in yes),
             "first_three": _mean(j.right for j in yes),
@@ -258,10 +301,9 @@ def report(weights: FittedWeights, readings: Sequence[Reading]) -> dict[str, Any
             "off_corpus_answered": _mean(confidence[id(j)] >= weights.answer_from for j in off),
         }
         if no:
-            found[answered]["auroc_adversarial"] = auroc(
-                [confidence[id(j)] for j in yes], [confidence[id(j)] for j in no]
-            )
-            found[answered]["adversarial_answered"] = _mean(confidence[id(j)] >= weights.answer_from for j in no)
+            kind = "near" if reworded else "adversarial"
+            found[name][f"auroc_{kind}"] = auroc([confidence[id(j)] for j in yes], [confidence[id(j)] for j in no])
+            found[name][f"{kind}_answered"] = _mean(confidence[id(j)] >= weights.answer_from for j in no)
     return found
 
 
@@ -279,8 +321,9 @@ def _lines(reports: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, found in reports.items():
         lines.append(f"{name} ({found['language']}), held-out titles; answering from {found['answer_from']}")
-        for view in ANSWERED_VIEWS:
-            lines.append(f"  {view}: " + ", ".join(f"{k} {v:.4g}" for k, v in found[view].items()))
+        for view, measured in found.items():
+            if isinstance(measured, dict):
+                lines.append(f"  {view}: " + ", ".join(f"{k} {v:.4g}" for k, v in measured.items()))
     return lines
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import random
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +13,10 @@ from numpy.typing import NDArray
 from eval.matching import normalise
 from eval.passages import Half, Passage, PassageQuestion
 from rag.analysis import analyse
-from rag.evidence import gather, word_vectors
+from rag.evidence import gather, head_named, word_vectors
 from rag.filters import Filter
 from rag.index import Index
 from rag.question import Question, read_question
-from rag.question_kinds import Language
 from rag.retrieval import Retriever
 from rag.sentence_features import TermWeights, term_weights
 
@@ -30,11 +26,10 @@ View = Literal["all", "title", "without", "other"]
 ANSWERED_VIEWS: tuple[View, ...] = ("all", "title")
 VIEWS: tuple[View, ...] = get_args(View)
 
+# Sentences of which is read how far they name what is asked for; one further down is never the best.
+N_HEADS = 40
 # Of how many questions one is asked where nothing answers it: those are many more than need be.
 _UNANSWERED_EACH = 3
-# Share of a question's words, names aside, that are put out of sight in every second question: people who ask do not
-# use the words of a document, as those do who wrote the questions with the passage before them.
-_FORGOTTEN: Mapping[Language, float] = {"en": 0.4, "ja": 0.2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +41,8 @@ class Reading:
         holds: Whether each sentence holds a gold answer, `(n,)`.
         gold: Whether it does so in the passage that was asked about, `(n,)`.
         passages: Of each sentence, its passage with title and headings.
+        heads: Of each sentence, how far it names what is asked for; known of the first `N_HEADS` by the scores in use.
+        is_reworded: Whether the question was written in other words than its passage's.
     """
 
     question: Question
@@ -56,7 +53,9 @@ class Reading:
     holds: NDArray[np.bool_]
     gold: NDArray[np.bool_]
     passages: tuple[str, ...]
+    heads: NDArray[np.float64]
     weights: TermWeights
+    is_reworded: bool = False
 
 
 class Asker:
@@ -83,27 +82,25 @@ class Asker:
         return self._half[self._title[asked.passage_id]]
 
     def readings(
-        self, questions: Sequence[PassageQuestion], views: Collection[View], *, forget: bool
+        self, questions: Sequence[PassageQuestion], views: Collection[View], *, reworded: bool = False
     ) -> Iterator[Reading]:
         """Readings of the questions in each view, in order.
 
         Args:
             questions: The questions.
             views: The views wanted.
-            forget: Whether words of every second question are put out of sight.
+            reworded: Whether they were written in other words than their passages'.
         """
         for number, asked in enumerate(questions):
-            question = read_question(asked.question)
-            if forget and number % 2:
-                question = forgetful(question, seed=number)
             for view in views:
-                if view not in ANSWERED_VIEWS and number % _UNANSWERED_EACH:
+                if view not in ANSWERED_VIEWS and number % _UNANSWERED_EACH and not reworded:
                     continue
-                reading = self._reading(asked, question, view, number)
+                reading = self._reading(asked, view, number, reworded)
                 if reading is not None:
                     yield reading
 
-    def _reading(self, asked: PassageQuestion, question: Question, view: View, number: int) -> Reading | None:
+    def _reading(self, asked: PassageQuestion, view: View, number: int, reworded: bool) -> Reading | None:
+        question = read_question(asked.question)
         title = self._title[asked.passage_id]
         documents = self._asked_of(title, view, number)
         wanted = None if view == "all" else Filter(document_id=tuple(documents))
@@ -125,7 +122,9 @@ class Asker:
             holds=holds,
             gold=holds & own,
             passages=tuple(e.surroundings for e in evidence),
+            heads=np.array([head_named(question, e, self._index.model) for e in evidence[:N_HEADS]]),
             weights=weights,
+            is_reworded=reworded,
         )
 
     def _asked_of(self, title: str, view: View, number: int) -> list[str]:
@@ -142,17 +141,3 @@ class Asker:
         if view == "all":
             return self._index.store.document_frequency(question.terms), self._index.store.n_chunks
         return {t: sum(t in self._terms[d] for d in documents) for t in question.terms}, len(documents)
-
-
-def forgetful(question: Question, *, seed: int) -> Question:
-    """The question with some of its words unknown to every passage, as if they had been others of the same meaning."""
-    chance = random.Random(seed)  # noqa: S311  # no secret
-    names = set(analyse(" ".join(re.findall(r"(?<!^)\b[A-Z]\w+", question.text))))
-    share = _FORGOTTEN[question.language]
-    lost = {t: f"{t}~" for t in question.terms if chance.random() < share and t not in names}
-    return dataclasses.replace(
-        question,
-        terms=tuple(lost.get(t, t) for t in question.terms),
-        bigrams=tuple((lost.get(a, a), lost.get(b, b)) for a, b in question.bigrams),
-        words=tuple((lost.get(t, t), word) for t, word in question.words),
-    )

@@ -17,7 +17,7 @@ CONFIDENCE: Mapping[str, tuple[str, ...]] = {
     "right": (
         "cosine", "passage_cosine", "overlap", "window_overlap", "full_window", "near_overlap", "far_missing",
         "new_answer", "no_answer_form", "answer_near", "bigrams", "lead_of_best", "largest_missing", "missing_names",
-        "missing_figures", "log_length", "reciprocal_rank",
+        "missing_figures", "missing_head", "formless", "log_length", "reciprocal_rank", "kanji_overlap",
     ),
 }  # fmt: skip
 
@@ -36,7 +36,7 @@ def render(fitted: Mapping[Language, FittedWeights]) -> str:
     lines = [
         '"""Weights of the answer without a model, made by a command: fit anew rather than edit.',
         "",
-        "`python -m eval fit squad-open.jsonl jsquad-open.jsonl --write rag/answer_weights.py`",
+        "`python -m eval.extractive_fit FILE … --reworded FILE … --write rag/answer_weights.py`",
         '"""',
         "",
         "from rag.linear import LinearScore",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.analysis import analyse
 from rag.answer import Reason
 from rag.answer_kinds import FORMED_KINDS
 from rag.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, TOPIC_WEIGHTS
@@ -30,8 +29,12 @@ QUESTION_FEATURES = (
     "lead_of_best",
     "missing_figures",
     "missing_names",
+    "missing_head",
+    "formless",
 )
 CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
+# Sentences of which one must have the form of the answer: those that would be shown.
+N_READ_FOR_FORM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,56 +45,44 @@ class Judgement:
     reason: Reason | None
 
 
-# What is left of the confidence where the thing asked for, or a name that the question states, is nowhere. Not fitted:
-# the unanswerable questions of the open data change words that their passages hold.
-_WITHOUT_FORM = 0.5
-_WITHOUT_HEAD = 0.55
-_WITHOUT_NAME = 0.6
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """What the confidence rests on.
+
+    Attributes:
+        row: Features of the best sentence.
+        scores: Scores of all sentences, best first.
+        forms: Of the best sentences, up to `N_READ_FOR_FORM`, whether each holds something new in the form asked for.
+        passage: The best sentence's passage with its title and headings.
+        head: How far the best sentence names what is asked for, in [0, 1]; 1 where nothing is named.
+    """
+
+    row: NDArray[np.float64]
+    scores: Sequence[float]
+    forms: Sequence[bool]
+    passage: str
+    head: float
 
 
-def absent_names(question: Question, weights: TermWeights, evidence: Sequence[Evidence]) -> list[str]:
-    """Names in the question whose rarest word tells much and stands nowhere in the best passages."""
-    said = " ".join(one.surroundings for one in evidence)
-    held = set(analyse(said)) if said else set()
-    found = []
-    for name in names_in(question.text):
-        terms = [t for t in analyse(name) if t in weights.weight]
-        rarest = max(terms, key=weights.weight.__getitem__, default=None)
-        if rarest is None or rarest in held or weights.weight[rarest] < _TELLING * weights.largest:
-            continue
-        if not any(rarest in one and other <= held for one, other in weights.same):
-            found.append(name)
-    return found
-
-
-# Passages that are read for names, and how rare a name must be, against a word that stands nowhere.
-_READ_FOR_NAMES = 1
-_TELLING = 0.35
-
-
-def confidence_row(
-    question: Question, weights: TermWeights, best: NDArray[np.float64], scores: Sequence[float], passage: str
-) -> NDArray[np.float64]:
-    """What the confidence rests on: `(len(CONFIDENCE_FEATURES),)`.
+def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDArray[np.float64]:
+    """What the confidence is a function of: `(len(CONFIDENCE_FEATURES),)`.
 
     Args:
         question: The question.
         weights: Weights of its terms.
-        best: Features of the best sentence.
-        scores: Scores of all sentences, best first.
-        passage: The best sentence's passage with its title and headings.
+        best: What was found.
     """
     total = sum(weights.weight.values()) + 1e-9
     known_share = weights.known / total
-    value = dict(zip(FEATURES, best, strict=True))
-    odds = np.exp(np.array(scores[:40]) - scores[0])
-    held = stated_readings(passage) if question.figures else set()
+    value = dict(zip(FEATURES, best.row, strict=True))
+    odds = np.exp(np.array(best.scores[:40]) - best.scores[0])
+    held = stated_readings(best.passage) if question.figures else set()
     missing = [figure for figure in question.figures if not is_supported(figure, held)]
-    lowered = passage.casefold()
+    lowered = best.passage.casefold()
     absent = [name for name in names_in(question.text) if name.casefold() not in lowered]
     return np.array(
         [
-            *best,
+            *best.row,
             known_share,
             value["overlap"] * known_share,
             value["window_overlap"] * known_share,
@@ -99,31 +90,32 @@ def confidence_row(
             1 / float(odds.sum()),
             min(2, len(missing)),
             min(2, len(absent)),
+            1 - best.head,
+            float(question.kind in FORMED_KINDS and not any(best.forms)),
         ]
     )
 
 
-def judge(
-    question: Question, weights: TermWeights, evidence: Sequence[Evidence], *, missing_head: bool = False
-) -> Judgement:
+def judge(question: Question, weights: TermWeights, evidence: Sequence[Evidence], *, head: float = 1.0) -> Judgement:
     """Confidence in the first of the evidence.
 
     Args:
         question: The question.
         weights: Weights of its terms.
         evidence: Best first, at least one.
-        missing_head: Whether nothing like the thing asked for is named in the best of it.
+        head: How far the first names what is asked for, in [0, 1].
     """
-    best = evidence[0]
-    row = confidence_row(question, weights, best.features, [e.score for e in evidence], best.surroundings)
+    best = Best(
+        row=evidence[0].features,
+        scores=[one.score for one in evidence],
+        forms=[one.feature("new_answer") > 0 for one in evidence[:N_READ_FOR_FORM]],
+        passage=evidence[0].surroundings,
+        head=head,
+    )
+    row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))
     on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
     confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
-    if question.kind in FORMED_KINDS and value["no_answer_form"] > 0:
-        confidence *= _WITHOUT_FORM
-    if missing_head:
-        confidence *= _WITHOUT_HEAD
-    confidence *= _WITHOUT_NAME ** len(absent_names(question, weights, evidence[:_READ_FOR_NAMES]))
     if confidence >= ANSWER_FROM[question.language]:
         return Judgement(confidence=confidence, reason=None)
     return Judgement(confidence=confidence, reason="off_topic" if on_topic < 0.5 else "not_stated")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from rag.analysis import content_terms
@@ -16,15 +18,20 @@ from rag.question_kinds import Kind
 from rag.quoting import Quoter, introduces_list, is_whole_sentence
 from rag.stated import stated_figures, stated_readings
 
-# A further sentence is shown when its odds are at least this share of the best one's.
-_NEAR_BEST = 1.2
+# Sentences are shown until they hold this share of the chance that any of those found answers. A reader takes in a
+# second sentence sooner than he asks again.
+_ENOUGH = 0.75
+# Odds below this share of the best one's are not worth a reader's time.
+_LEAST_ODDS = 0.06
+# On how many sentences the chance is spread.
+_CONSIDERED = 24
 _REPEATS_FROM = 0.7
 # Scores this near say nothing of which sentence is better.
 _AS_GOOD = 1.2
 
 
 def choose(question: Question, evidence: Sequence[Evidence], *, at_most: int, brief: bool = False) -> list[Evidence]:
-    """The best sentence and those that come near it, best first, without repeats.
+    """The best sentence, and further ones until it is likely that the answer is among them, without repeats.
 
     Args:
         question: The question.
@@ -38,18 +45,22 @@ def choose(question: Question, evidence: Sequence[Evidence], *, at_most: int, br
         evidence = [min(near, key=lambda one: len(one.text)), *evidence]
     if question.kind == "list" and evidence[0].kind in ("item", "row"):
         at_most = 1
-    for one in evidence[:20]:
-        if chosen and one.score < chosen[0].score - _NEAR_BEST:
+    considered = evidence[:_CONSIDERED]
+    odds = [math.exp(one.score - evidence[0].score) for one in considered]
+    enough = _ENOUGH * sum(odds)
+    held = 0.0
+    for one, share in zip(considered, odds, strict=True):
+        if chosen and (len(chosen) == at_most or held >= enough or share < _LEAST_ODDS):
             break
+        held += share
         if not any(repeats(one, other) for other in chosen):
             chosen.append(one)
-        if len(chosen) == at_most:
-            break
     return chosen
 
 
 def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> list[Evidence]:
-    """The evidence anew in order, by what the open data cannot teach: lists, definitions, what is newest, first hand.
+    """The evidence with its scores and order changed by what the open data cannot teach: lists, definitions, what is
+    newest, first hand.
 
     Args:
         question: The question.
@@ -75,7 +86,8 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
             + _FRAGMENT * (question.kind != "list" and one.kind == "item" and not is_whole_sentence(one.text))
             + (_SETTLES if question.kind == "yes_no" else _HOLDS_FIGURES) * _figures_held(question, one)
         )
-    return sorted(evidence, key=lambda e: -(e.score + gain.get(id(e), -within)))
+    ranked = [replace(one, score=one.score + gain.get(id(one), -within)) for one in evidence]
+    return sorted(ranked, key=lambda one: -one.score)
 
 
 # How many sentences are looked at, and how far behind the best in score.
@@ -135,7 +147,7 @@ _DEFINES_WITH = re.compile(
 
 
 def _newest_gain(question: Question, one: Evidence, newest: int | None) -> float:
-    """Of figures and offices that change, the newest are wanted unless the question names a time."""
+    """Of figures and offices that change, older ones stand back unless the question names a time."""
     if (
         question.kind not in _AGING
         or newest is None
@@ -143,7 +155,7 @@ def _newest_gain(question: Question, one: Evidence, newest: int | None) -> float
     ):
         return 0.0
     year = latest_year(one)
-    return 0.0 if year is None else _NEWEST * max(0.0, 1 - (newest - year) / 2)
+    return 0.0 if year is None else -_NEWEST * min(1.0, (newest - year) / 2)
 
 
 def _figures_held(question: Question, one: Evidence) -> float:

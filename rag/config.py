@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     passage_prefix: str | None = Field(None, description="Put before a passage; unset: as the model's family wants.")
 
     retrieval: Retrieval = Field("hybrid", description="`hybrid`, `dense` or `lexical`.")
-    top_k: int = Field(8, ge=1, le=50, description="Hits that are read for an answer.")
+    top_k: int = Field(16, ge=1, le=50, description="Hits that are read for an answer.")
     max_question_chars: int = Field(4000, ge=1, le=4000, description="Longest question, in characters.")
 
     answerer: Answerer = Field("auto", description="`auto` (`llm` where a key or address is set), `extractive`, `llm`.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.analysis import is_stop
 from rag.answer_weights import SENTENCE_WEIGHTS
 from rag.blocks import scan_blocks
+from rag.headings import asked_by
 from rag.located import located_terms
 from rag.markup import plain_sentence
 from rag.question import Question
@@ -29,8 +32,8 @@ from rag.sentence_features import (
     sentence_rows,
     term_weights,
 )
-from rag.terms import Glossary, read_glossary
-from rag.thesaurus import said_otherwise
+from rag.terms import Expansion, Glossary, read_glossary
+from rag.thesaurus import thesaurus
 
 if TYPE_CHECKING:
     from rag.embedding import EmbeddingModel, Vector
@@ -118,14 +121,32 @@ def word_vectors(question: Question, model: EmbeddingModel) -> Mapping[str, Vect
     return {term: vectors[word] for term, word in question.words}
 
 
-def similarity(words: Sequence[str], others: Sequence[str], model: EmbeddingModel) -> float:
-    """Highest cosine of one of the words with one of the others, in [-1, 1]; 1 where there are no words."""
-    if not words:
+def head_named(question: Question, best: Evidence, model: EmbeddingModel) -> float:
+    """How far a sentence names the thing asked for ("salary" in "What salary …?"), in [0, 1]; 1 where none is named.
+
+    In these words (those before it and its headings included), by a word of about the same meaning, or by one whose
+    vector lies near. English only: Japanese questions name it in ways that are not read yet.
+    """
+    if not question.head or question.language != "en":
         return 1.0
-    if not others:
-        return -1.0
-    vectors = _embedded([*words, *others], model)
-    return float((np.stack([vectors[w] for w in words]) @ np.stack([vectors[o] for o in others]).T).max())
+    noun = question.head[-1]
+    if noun in {located.term for located in located_terms(f"{best.surroundings}\n{best.lead}")}:
+        return 1.0
+    near = best.near.get(noun, 0.0)
+    word = dict(question.words).get(noun)
+    asked = {word for _, word in question.words}
+    said = sorted({w for w in _LATIN_WORD.findall(best.text.lower()) if w not in asked and not is_stop(w)})
+    if word is None or not said:
+        return near
+    vectors = _embedded([word, *said], model)
+    alike = float((np.stack([vectors[w] for w in said]) @ vectors[word]).max())
+    return max(near, min(1.0, max(0.0, (alike - _ALIKE_FROM) / (_ALIKE_TO - _ALIKE_FROM))))
+
+
+# Cosines of two words that have nothing in common, and that say about the same, for MiniLM.
+_ALIKE_FROM = 0.25
+_ALIKE_TO = 0.65
+_LATIN_WORD = re.compile(r"[a-z]{4,}")
 
 
 def _embedded(words: Sequence[str], model: EmbeddingModel) -> dict[str, Vector]:
@@ -141,7 +162,7 @@ def _embedded(words: Sequence[str], model: EmbeddingModel) -> dict[str, Vector]:
     return vectors
 
 
-_N_WORDS_KEPT = 5000
+_N_WORDS_KEPT = 20_000
 _WORDS: dict[str, OrderedDict[str, Vector]] = {}
 _embedding_words = threading.Lock()
 
@@ -163,8 +184,9 @@ def gather(
         vector: The question's own vector, where the candidates were found with other words.
     """
     read = [_quotable(candidate) for candidate in candidates]
+    synonyms = thesaurus().expansions(question.text)
     passages = [
-        _passage(question, candidate, sentences, words, vector)
+        _passage(synonyms, candidate, sentences, words, vector)
         for candidate, sentences in zip(candidates, read, strict=True)
     ]
     rows = sentence_rows(question, passages, weights)
@@ -189,21 +211,25 @@ def gather(
 _UNSAID = 1.5
 
 
-def _near(question: Question, text: str, cosines: Mapping[str, float]) -> Mapping[str, float]:
+def _near(synonyms: Sequence[Expansion], text: str, cosines: Mapping[str, float]) -> Mapping[str, float]:
     """Cosines of a sentence with the question's words, those included that it says in other words."""
     held = {located.term for located in located_terms(text)}
-    otherwise = {t: OTHERWISE for t in question.terms if t not in held and said_otherwise(t, held)}
-    return {**cosines, **{t: max(cosines.get(t, 0.0), cosine) for t, cosine in otherwise.items()}}
+    near = dict(cosines)
+    for one in synonyms:
+        if not held.issuperset(one.terms) and any(held.issuperset(other) for other in one.others):
+            near |= {term: max(near.get(term, 0.0), OTHERWISE) for term in one.terms}
+    return near
 
 
 def _passage(
-    question: Question,
+    synonyms: Sequence[Expansion],
     candidate: Candidate,
     sentences: Sequence[tuple[int, str, str, str]],
     words: Mapping[str, Vector],
     vector: Vector | None,
 ) -> Passage:
     stored = candidate.stored
+    asked = asked_by(stored.chunk.section)
     near = stored.sentence_vectors @ np.stack(list(words.values())).T if words else None
     cosines = candidate.sentence_dense if vector is None else (stored.sentence_vectors @ vector).tolist()
     return Passage(
@@ -212,15 +238,24 @@ def _passage(
         cosine=candidate.dense if vector is None else float(stored.vector @ vector),
         sentences=[
             Sentence(
-                # What is quoted with its predecessor is read with it.
-                text=f"{lead} {text}" if kind == "paragraph" and points_back(text) else text,
+                text=_read_as(kind, lead, text, asked),
                 lead=lead,
                 cosine=cosines[k],
-                near=_near(question, text, {} if near is None else dict(zip(words, near[k].tolist(), strict=True))),
+                near=_near(
+                    synonyms,
+                    f"{asked} {text}" if asked else text,
+                    {} if near is None else dict(zip(words, near[k].tolist(), strict=True)),
+                ),
             )
             for k, kind, text, lead in sentences
         ],
     )
+
+
+def _read_as(kind: str, lead: str, text: str, asked: str | None) -> str:
+    """A sentence with what is read with it: the question that it stands under, the one before that it points to."""
+    read = f"{lead} {text}" if kind == "paragraph" and points_back(text) else text
+    return f"{asked} {read}" if asked else read
 
 
 def speaks(evidence: Evidence) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from rag.abstention import Judgement, judge
-from rag.analysis import is_stop
 from rag.answer import Notice, Reason
 from rag.choosing import choose, date_parts, disagree, prefer
 from rag.editions import Series, series_of, wants_all
-from rag.evidence import Evidence, gather, similarity, speaks, weigh, word_vectors
-from rag.located import located_terms
+from rag.evidence import Evidence, gather, head_named, speaks, weigh, word_vectors
 from rag.premise import check_premises, share_held
 from rag.question import Question, read_question
 from rag.question_kinds import question_language
@@ -37,7 +34,7 @@ _NEARLY = 3.0
 # Room for a mark and the space around it.
 _MARK_CHARS = 6
 # Sentences for each part of a question, by the number of parts.
-_PER_PART = {1: 3, 2: 2, 3: 1}
+_PER_PART = {1: 4, 2: 2, 3: 1}
 
 Search = Callable[[str], Sequence["Candidate"]]
 
@@ -229,7 +226,7 @@ class _Reader:
             own = prefer(question, [e for e in evidence if speaks(e) == language], self.quoter)
             if not own:
                 continue
-            judgement = judge(question, weights, own, missing_head=self._lacks_head(question, own))
+            judgement = judge(question, weights, own, head=head_named(question, own[0], self._model))
             rest = 1.0 if series is None else share_held(question, weights, own[0], besides=rest_besides)
             reading = _Reading(question=question, weights=weights, evidence=own, judgement=judgement, rest=rest)
             # What stands in the question's language is quoted; the other only where that does not answer.
@@ -238,24 +235,6 @@ class _Reader:
             best = best or reading
         judgement = Judgement(confidence=0.0, reason="not_stated")
         return best or _Reading(question=question, weights=weights, evidence=[], judgement=judgement)
-
-    def _lacks_head(self, question: Question, evidence: Sequence[Evidence]) -> bool:
-        """Whether the best evidence names nothing like the thing asked for, in these words or in near ones."""
-        if question.language != "en":
-            return False
-        best = evidence[0]
-        held = {t.term for t in located_terms(f"{best.surroundings}")}
-        lacking = [term for term in question.head if term not in held and best.near.get(term, 0.0) < _HEAD_NEAR]
-        words = [word for term, word in question.words if term in lacking]
-        asked = {word for _, word in question.words}
-        said = sorted({w for w in _LATIN_WORD.findall(best.text.lower()) if w not in asked and not is_stop(w)})
-        return any(similarity([word], said, self._model) < _HEAD_ALIKE for word in words)
-
-
-# How near a sentence must come to a word, or one of its words, so that it names the thing.
-_HEAD_NEAR = 0.6
-_HEAD_ALIKE = 0.42
-_LATIN_WORD = re.compile(r"[a-z]{4,}")
 
 
 def _with_stand_ins(
@@ -293,18 +272,44 @@ def _fitting(answers: Sequence[_PartAnswer], quoter: Quoter) -> list[tuple[Quest
     """The quotes of all parts that fit into one answer, in the order of the parts; each part's first goes first."""
     wanted = [(depth, part, ones) for part, answer in enumerate(answers) for depth, ones in enumerate(answer.chosen)]
     taken: list[tuple[int, int, Quote, Evidence]] = []
-    n_chars = 0
+    n_chars = n_sentences = 0
     for depth, part, ones in sorted(wanted, key=lambda w: (w[2][0].unsaid, *w[:2])):
         for one in ones:
             quote = quoter.quote(one, as_list=answers[part].question.kind == "list")
-            room = MAX_CHARS - n_chars - _MARK_CHARS if taken else MAX_CHARS
-            if quote is None or len(quote.shown) > room or any(_overlap(quote, one, q, e) for _, _, q, e in taken):
+            if quote is None:
                 continue
-            if len(taken) < MAX_SENTENCES:
-                n_chars += len(quote.shown) + _MARK_CHARS
-                taken.append((part, depth, quote, one))
+            # A sentence that brings the one before it takes the place of that one.
+            covered = [t for t in taken if _covers(quote, one, t[2], t[3])]
+            n_others = n_sentences - sum(t[2].n_sentences for t in covered)
+            n_other_chars = n_chars - sum(len(t[2].shown) + _MARK_CHARS for t in covered)
+            rest = [t for t in taken if t not in covered]
+            room = MAX_CHARS - n_other_chars - _MARK_CHARS if rest else MAX_CHARS
+            if len(quote.shown) > room or any(_overlap(quote, one, t[2], t[3]) for t in rest):
+                continue
+            if n_others + quote.n_sentences <= MAX_SENTENCES:
+                n_chars = n_other_chars + len(quote.shown) + _MARK_CHARS
+                n_sentences = n_others + quote.n_sentences
+                place = min(((t[0], t[1]) for t in covered), default=(part, depth))
+                taken = [*rest, (*place, quote, one)]
             break
-    return [(answers[part].question, quote, one) for part, _, quote, one in sorted(taken, key=lambda t: t[:2])]
+    return [(answers[part].question, quote, one) for part, _, quote, one in _joined(taken, quoter)]
+
+
+def _joined(
+    taken: Sequence[tuple[int, int, Quote, Evidence]], quoter: Quoter
+) -> list[tuple[int, int, Quote, Evidence]]:
+    """The quotes in order, those of neighbouring sentences put together at the place of the first."""
+    joined: list[tuple[int, int, Quote, Evidence]] = []
+    for part, depth, quote, one in sorted(taken, key=lambda t: t[:2]):
+        for i, (other_part, other_depth, other, evidence) in enumerate(joined):
+            if other_part == part and evidence.record.document_id == one.record.document_id:
+                both = quoter.joined(other, quote, one.record.document_id)
+                if both is not None:
+                    joined[i] = (part, other_depth, both, evidence)
+                    break
+        else:
+            joined.append((part, depth, quote, one))
+    return joined
 
 
 def _conflicts(shown: Sequence[tuple[Question, Quote, Evidence]]) -> tuple[DraftConflict, ...]:
@@ -326,6 +331,11 @@ def _sentence(quote: Quote, evidence: Evidence) -> DraftSentence:
         section=chunk.section,
         page=chunk.page,
     )
+
+
+def _covers(quote: Quote, evidence: Evidence, other: Quote, of: Evidence) -> bool:
+    same = evidence.record.document_id == of.record.document_id
+    return same and quote.start <= other.start and other.end <= quote.end
 
 
 def _overlap(quote: Quote, evidence: Evidence, other: Quote, of: Evidence) -> bool:

@@ -267,7 +267,9 @@ def _number(before: str, literal: str, after: str) -> Draft:
         return Draft("ordinal" if value == value.to_integral_value() else "number", int(value), 0, 0, [])
     if len(literal) == 4 and "." not in literal and 1000 <= value <= 2999:
         return Draft("date", (int(value), None, None), 0, 0, [("number", value)], literal)
-    return Draft("number", value, 0, 0, [("version", literal)] if "." in literal and "," not in literal else [], literal)
+    return Draft(
+        "number", value, 0, 0, [("version", literal)] if "." in literal and "," not in literal else [], literal
+    )
 
 
 def _currency(before: str, after: str) -> str | None:

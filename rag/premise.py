@@ -12,6 +12,7 @@ from rag.answer import Notice, Reason
 from rag.evidence import Evidence
 from rag.figures import Figure, Reading, is_supported
 from rag.located import folded, located_terms
+from rag.persons import titled_persons
 from rag.question import Question
 from rag.question_kinds import Kind
 from rag.sentence_features import TermWeights
@@ -122,16 +123,20 @@ def check_premises(
         if found is not None:
             return Premises(notices=(_notice(question, found),), shown=[found.evidence])
         return Premises(reason=judgement.reason or "false_premise")
+    misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
+    if misnamed is not None:
+        return Premises(notices=(_notice(question, misnamed),), shown=[misnamed.evidence])
+    best = evidence[0]
+    # What a sentence denies has no figure: that the form of the answer is missing is no reason to doubt it.
+    if judgement.reason != "off_topic" and read[0].own >= _ABOUT_FROM and denied(question, best):
+        return Premises(notices=(_denial(question),), shown=[best])
     if judgement.reason is not None:
         return Premises()
-    best = evidence[0]
     words = opposite_words(question.text, best.text)
     if words is not None and question.kind != "yes_no":
         return Premises(
             notices=(_notice(question, Contradiction(assumed=words[0], stated=words[1], evidence=best)),), shown=[best]
         )
-    if denied(question, best):
-        return Premises(notices=(_denial(question),), shown=[best])
     return Premises()
 
 
@@ -201,6 +206,38 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
         exactness = exact if closest.kind == "date" else 0
         found.append((round(match.own, 1), len(same) == 1, exactness, match.evidence.score, stated))
     return max(found, key=lambda item: item[:4])[4] if found else None
+
+
+def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evidence]) -> Contradiction | None:
+    """The holder of an office whom the evidence names where the question names another: "Mayor Smith built …".
+
+    Only where a sentence says nearly all of the rest of the question, names somebody else under the same title, and no
+    sentence about the one whom the question names says as much.
+    """
+    for asked in titled_persons(question.text):
+        besides = frozenset(analyse(f"{asked.title} {asked.name}"))
+        about: list[tuple[float, float, Contradiction]] = []
+        of_asked = 0.0
+        for one in evidence:
+            share = share_held(question, weights, one, besides=besides, alone=True)
+            if asked.is_named_in(one.text):
+                of_asked = max(of_asked, share)
+                continue
+            for said in titled_persons(one.text):
+                if said.title == asked.title:
+                    found = Contradiction(assumed=asked.text, stated=said.text, evidence=one)
+                    about.append((share, one.score, found))
+                    break
+        best = max(about, key=lambda item: item[:2], default=None)
+        if best is not None and best[0] >= max(_MISNAMED_FROM, of_asked + _SAYS_MORE):
+            return best[2]
+    return None
+
+
+# Share of the rest of the question that a sentence about another holder of the office must say by itself, and how much
+# more that must be than what any sentence about the one asked for says.
+_MISNAMED_FROM = 0.6
+_SAYS_MORE = 0.1
 
 
 def _settled_otherwise(question: Question, figure: Figure, read: Sequence[_Match]) -> Contradiction | None:

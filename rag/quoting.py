@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.evidence import Evidence
 
 MAX_QUOTE_CHARS = 400
+MAX_QUOTE_SENTENCES = 3
 MAX_LIST_CHARS = 800
 # Text around a sentence that is read to find its list or its predecessor, in characters.
 _REACH = 1500
@@ -32,7 +33,10 @@ _INTRODUCES = re.compile(r"[:：]\s*$|(?:次|以下)の(?:とおり|通り|点|�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """`document.text[start:end]` and how it is shown; `whole` unless items of a list are left out."""
+    """`document.text[start:end]` and how it is shown; `whole` unless items of a list are left out.
+
+    `n_sentences` is what it counts for in an answer: a list is one.
+    """
 
     start: int
     end: int
@@ -40,6 +44,7 @@ class Quote:
     form: Literal["sentence", "list"]
     n_items: int = 0
     whole: bool = True
+    n_sentences: int = 1
 
 
 class Quoter:
@@ -68,6 +73,25 @@ class Quoter:
         if key not in self._quotes:
             self._quotes[key] = self._made(document, evidence, as_list)
         return self._quotes[key]
+
+    def joined(self, one: Quote, other: Quote, document_id: str) -> Quote | None:
+        """Two quotes of sentences that follow each other in one paragraph, as one; `None` where it would be too long.
+
+        Args:
+            one: A quote of the document.
+            other: Another one, before or behind it.
+            document_id: The document.
+        """
+        document = self._document(document_id)
+        first, second = sorted((one, other), key=lambda quote: quote.start)
+        if document is None or "list" in (one.form, other.form) or second.end - first.start > MAX_QUOTE_CHARS:
+            return None
+        between = document.text[first.end : second.start]
+        n_sentences = first.n_sentences + second.n_sentences
+        if between.strip() or between.count("\n") > 1 or n_sentences > MAX_QUOTE_SENTENCES:
+            return None
+        shown = f"{first.shown}{' ' if between else ''}{second.shown}"
+        return Quote(start=first.start, end=second.end, shown=shown, form="sentence", n_sentences=n_sentences)
 
     def _made(self, document: Document, evidence: Evidence, as_list: bool) -> Quote | None:
         in_list = evidence.kind in ("item", "row")
@@ -120,7 +144,8 @@ def quote_sentence(document: Document, start: int, end: int) -> Quote:
             before = sentence_spans(text, paragraph.start, start)
             if before and end - before[-1].start <= MAX_QUOTE_CHARS:
                 begin = before[-1].start
-                return Quote(start=begin, end=end, shown=plain(text[begin:end]).replace("\n", " "), form="sentence")
+                shown = plain(text[begin:end]).replace("\n", " ")
+                return Quote(start=begin, end=end, shown=shown, form="sentence", n_sentences=2)
     return Quote(start=start, end=end, shown=plain_sentence(text[start:end]), form="sentence")
 
 

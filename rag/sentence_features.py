@@ -23,11 +23,12 @@ FEATURES = (
     "passage_rest", "next_overlap", "bm25", "bigrams", "rarest", "share_of_terms", "score_behind_best",
     "reciprocal_rank", "new_answer", "no_answer_form", "answer_near", "dense_window", "first", "pronoun",
     "log_length", "log_new_terms",
-    "largest_missing", "largest_missing_in_passage", "near_overlap", "far_missing", "unsaid",
+    "largest_missing", "largest_missing_in_passage", "near_overlap", "far_missing", "unsaid", "kanji_overlap",
 )  # fmt: skip
 
 # Distance over which two terms count as near, in characters: about eight words, or as much Japanese.
 _NEAR_CHARS = {"en": 45.0, "ja": 18.0}
+_KANJI = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _PRONOUN = re.compile(
     r"(?:it|this|that|these|those|they|he|she|his|her|their|its|such|there|here|however|also|both)\b"
     r"|これ|それ|この|その|彼|あの|同|なお|また|ここ|そこ",
@@ -147,6 +148,7 @@ def _passage_rows(
     read = [_read(s.text, weights) for s in passage.sentences]
     everywhere = frozenset(about).union(*(r.matched for r in read))
     best_cosine = max((s.cosine for s in passage.sentences), default=0.0)
+    kanji = _kanji_weights(weights)
     rows = []
     for k, (sentence, here) in enumerate(zip(passage.sentences, read, strict=True)):
         before = _matched(frozenset(t.term for t in _terms(sentence.lead)), weights)
@@ -184,6 +186,7 @@ def _passage_rows(
                 near,
                 far,
                 float(_UNSAID.search(sentence.text) is not None),
+                _kanji_share(here.terms, kanji),
             ]
         )
     return rows
@@ -231,6 +234,21 @@ _NEAR_FROM = 0.12
 _NEAR_TO = 0.45
 # As which a synonym counts.
 OTHERWISE = 0.4
+
+
+def _kanji_weights(weights: TermWeights) -> dict[str, float]:
+    """By kanji of the question's compounds, what the least telling of them weighs: 発売 is often written 販売."""
+    found: dict[str, float] = {}
+    for term, weight in weights.weight.items():
+        if len(term) == 2:
+            found |= {char: min(weight, found.get(char, weight)) for char in term if _KANJI.match(char)}
+    return found
+
+
+def _kanji_share(terms: Collection[Located], kanji: Mapping[str, float]) -> float:
+    total = sum(kanji.values())
+    held = {char for located in terms for char in located.term}
+    return sum(weight for char, weight in kanji.items() if char in held) / total if total else 0.0
 
 
 def _bm25(here: _Read, weight: Mapping[str, float], n_terms: int, mean_terms: float) -> float:

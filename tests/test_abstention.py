@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.abstention import CONFIDENCE_FEATURES, confidence_row
+from rag.abstention import CONFIDENCE_FEATURES, Best, confidence_row
 from rag.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, SENTENCE_WEIGHTS, TOPIC_WEIGHTS
 from rag.linear import LinearScore
 from rag.question import read_question
@@ -60,9 +60,13 @@ def test_another_name_of_the_same_thing_counts_as_the_name() -> None:
 def test_confidence_row_counts_figures_and_names_that_the_passage_lacks() -> None:
     question = read_question("Did the Petrel sink near Gull Island in 1950?")
     weights = term_weights(question, {}, 10)
-    row = confidence_row(question, weights, np.zeros(len(FEATURES)), [1.0, 0.0], "The Petrel sank in 1950.")
+    best = Best(
+        row=np.zeros(len(FEATURES)), scores=[1.0, 0.0], forms=[False], passage="The Petrel sank in 1950.", head=0.25
+    )
+    row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))
     assert (value["missing_figures"], value["missing_names"]) == (0, 1)
+    assert (value["missing_head"], value["formless"]) == (0.75, 0.0)
     assert value["lead_of_best"] == pytest.approx(1 / (1 + math.exp(-1)))
 
 

@@ -21,7 +21,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_keyword_comes_before_environment_before_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().top_k == 8
+    assert Settings().top_k == 16
     monkeypatch.setenv("RAG_TOP_K", "5")
     assert Settings().top_k == 5
     assert Settings(top_k=3).top_k == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.persons import Person, titled_persons
 from rag.premise import opposite_words
 
 OPPOSITES = [
@@ -18,3 +19,26 @@ OPPOSITES = [
 @pytest.mark.parametrize(("asked", "said", "words"), OPPOSITES, ids=[asked for asked, *_ in OPPOSITES])
 def test_opposite_words(asked: str, said: str, words: tuple[str, str] | None) -> None:
     assert opposite_words(asked, said) == words
+
+
+def test_titled_persons_in_both_languages() -> None:
+    assert titled_persons("Mayor Ida de Vries met President Ono in 高市早苗首相の部屋.") == [
+        Person("Mayor Ida de Vries", "Mayor", "Ida de Vries"),
+        Person("President Ono", "President", "Ono"),
+        Person("高市早苗首相", "首相", "高市早苗"),
+    ]
+    assert titled_persons("the mayor met a president; 内閣総理大臣") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "named"),
+    [
+        ("Mayor Vries", "Ida Vries spoke.", True),
+        ("Mayor Vries", "Vriesland is a province.", False),
+        ("石破首相", "石破茂氏が述べた。", True),
+        ("岸田首相", "石破茂氏が述べた。", False),
+    ],
+)
+def test_person_is_named_by_the_surname(asked: str, text: str, named: bool) -> None:
+    (person,) = titled_persons(asked)
+    assert person.is_named_in(text) is named

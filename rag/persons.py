@@ -1,0 +1,41 @@
+"""Persons named with their office in a text: "Prime Minister Sanae Takaichi", 高市早苗首相."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TITLES = (
+    r"(?:Prime Minister|Vice President|President|Minister|Chancellor|Governor|Mayor|Chairman|Chairwoman|Chair|Director|"
+    r"Secretary|Senator|Professor|Judge|General|Admiral|Colonel|Captain|King|Queen|Emperor|Empress|Pope|Prince|Princess|Duke|"
+    r"Bishop)"
+)
+_ENGLISH = re.compile(
+    rf"\b(?P<title>{_TITLES})\s+(?P<name>[A-Z][\w'’-]+(?:\s+(?:(?:van|von|de|al|of)\s+)?[A-Z][\w'’-]+){{0,3}})"
+)
+_JAPANESE = re.compile(
+    r"(?P<name>[\u4e00-\u9fff々]{2,5}?|[\u30a1-\u30ff・]{2,20})"
+    r"(?P<title>首相|総理|大統領|大臣|知事|市長|委員長|会長|社長|教授|長官|議長|皇帝|国王)"
+)
+# What stands before a Japanese title without being a name.
+_NO_NAMES = frozenset("日本 現職 当時 歴代 新任 副 内閣 内閣総理 元 前 担当 国務 各国 同国 英国 米国 韓国 中国".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as named: `text` as written, the title, the name without it."""
+
+    text: str
+    title: str
+    name: str
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a text names this person: by the last word of an English name, by how a Japanese one begins."""
+        key = self.name.split()[-1] if self.name.isascii() else self.name[:2]
+        return re.search(rf"\b{re.escape(key)}\b", text) is not None if key.isascii() else key in text
+
+
+def titled_persons(text: str) -> list[Person]:
+    """Persons named with their office in a text, in order."""
+    found = [*_ENGLISH.finditer(text), *_JAPANESE.finditer(text)]
+    return [Person(match.group(), match["title"], match["name"]) for match in found if match["name"] not in _NO_NAMES]
