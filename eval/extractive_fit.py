@@ -246,7 +246,7 @@ def _descend(gradient: Callable[[Rows], Rows], n: int, *, rate: float = 0.05) ->
 def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
     """The confidence from which answering gains most on answerable questions and on those asked of other documents.
 
-    As many in sum are asked as they come, reworded and of other documents.
+    As many in sum are asked as they come, reworded, and of other documents.
     """
     asked = [j for j in judged if j.on_topic is not None]
     group = np.array([(1 if j.reading.is_reworded else 0) if j.on_topic else 2 for j in asked])

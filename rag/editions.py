@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -100,7 +100,7 @@ class Series:
     def asked_in(self, question: str) -> frozenset[int]:
         """Numbers of the editions that a question names; the current one is the last, a superseded one the first."""
         named = set(self.named_in(question))
-        if _IN_FORCE.search(question) or self._stands_by_head(question, _NEWER):
+        if _IN_FORCE.search(question) or self._stands_by_head(question, _NEWER, label=False):
             named.add(len(self.editions) - 1)
         if _SUPERSEDED.search(question):
             named.add(0)
@@ -151,13 +151,28 @@ class Series:
                 return pattern.sub(lambda m: name + (m["owner"] or ""), question, count=1)
         return f"{name}: {question}"
 
-    def _stands_by_head(self, text: str, pattern: re.Pattern[str]) -> bool:
-        """Whether an ordinal stands shortly before the thing's name, or right behind it."""
+    def asks_when_it_came_to_be(self, kind: str, terms: Collection[str]) -> bool:
+        """Whether a question of these terms asks for nothing but the date on which the thing was decided."""
+        return kind == "date" and set(terms) <= self.terms | _deciding_terms() | _beside_terms()
+
+    def says_when_it_came_to_be(self, number: int, text: str) -> bool:
+        """Whether a text names the thing, the date of an edition, to the day, and that something was decided."""
+        date = self.editions[number].date
+        if date is None or not any(_place_of(folded(text), head) for head in self.heads):
+            return False
+        if _deciding_terms().isdisjoint(analyse(text)):
+            return False
+        dates = [f.value for f in stated_figures(text) if f.kind == "date" and isinstance(f.value, tuple)]
+        return any(None not in value and _is_date_of(value, date) for value in dates)
+
+    def _stands_by_head(self, text: str, pattern: re.Pattern[str], *, label: bool = True) -> bool:
+        """Whether an ordinal stands shortly before the thing's name, or (a `label`) right behind it."""
         shown = folded(text)
         for match in pattern.finditer(shown):
             following = re.split(r"[,.;:。、]", shown[match.end() : match.end() + _ORDINAL_REACH])[0]
             preceding = shown[max(0, match.start() - _LABEL_REACH) : match.start()]
-            if any(_place_of(following, head) or preceding.rstrip("(（ ").endswith(head) for head in self._called):
+            labelled = label and any(preceding.rstrip("(（ ").endswith(head) for head in self._called)
+            if labelled or any(_place_of(following, head) for head in self._called):
                 return True
         return False
 
@@ -182,6 +197,24 @@ def series_of(records: Iterable[DocumentRecord]) -> list[Series]:
         if heads:
             found.append(Series(editions=editions_found, heads=heads))
     return found
+
+
+@cache
+def _deciding_terms() -> frozenset[str]:
+    return frozenset(analyse(_DECIDING)) - {"off", "on"}
+
+
+@cache
+def _beside_terms() -> frozenset[str]:
+    return frozenset(analyse(_BESIDE))
+
+
+# How it is said that a plan, a law or a rule came to be, and what a question of that names beside it.
+_DECIDING = "adopt approve approval pass decide decision enact endorse sign 決定 決ま 決め 採択 策定 制定 成立"
+_BESIDE = (
+    "first second current new off on formal official officially formally day year month cabinet government minister "
+    "japan japanese まり りま まっ たの めた 最初 日本 政府 内閣 閣議 議決 第ⅱ 第ii 期の"
+)
 
 
 def wants_all(question: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -131,10 +131,14 @@ class _Reading:
     rest: float = 1.0
 
 
+# "When was the plan adopted?" asks for the plan's own date: what a sentence gains that states it. Not fitted.
+_OWN_DATE = {"en": 4.0, "ja": 10.0}
+# In whatever words it asks, that is searched in a document's.
+_DECIDED = {"en": "adopted decided", "ja": "閣議決定"}
 # Share of the question, less the name of the thing, that a sentence about one edition must hold.
 _REST_FROM = 0.5
 # How far behind another edition's in score one edition's best sentence may be.
-_EDITION_BEHIND = {"en": 4.5, "ja": 9.0}
+_EDITION_BEHIND = {"en": 8.0, "ja": 9.0}
 
 
 class _Reader:
@@ -193,14 +197,39 @@ class _Reader:
                 continue
             readings = {}
             for number in range(len(series.editions)):
-                found = self._found(series.asked_of(text, number, question.language))
+                asked = series.asked_of(text, number, question.language)
+                asks_when = series.asks_when_it_came_to_be(question.kind, question.terms)
+                if asks_when:
+                    asked = f"{asked} {_DECIDED[question.language]}"
+                found = self._found(asked)
                 reading = self._read(text, found, series, number)
+                if asks_when and reading.evidence and series.says_when_it_came_to_be(number, reading.evidence[0].text):
+                    # It says just what is asked, whatever the words.
+                    sure = Judgement(confidence=reading.judgement.confidence, reason=None)
+                    reading = replace(reading, rest=1.0, judgement=sure)
                 if reading.evidence and reading.rest >= _REST_FROM:
                     readings[number] = reading
             best = max((reading.evidence[0].score for reading in readings.values()), default=0.0)
             behind = _EDITION_BEHIND[question.language]
             return {n: reading for n, reading in readings.items() if reading.evidence[0].score >= best - behind}
         return {}
+
+    def _with_own_dates(
+        self, question: Question, evidence: list[Evidence], series: Series | None, number: int
+    ) -> list[Evidence]:
+        """Scores raised of what says when an edition came to be, where the question asks just that."""
+        asked: list[tuple[Series, int]] = [(series, number)] if series is not None else []
+        if series is None:
+            for one in self._series:
+                named = one.asked_in(question.text) if one.concerns(question.text) else frozenset()
+                asked += [(one, n) for n in named] if len(named) == 1 else []
+        gain = _OWN_DATE[question.language]
+        for one, n in asked:
+            if one.asks_when_it_came_to_be(question.kind, question.terms):
+                evidence = [
+                    replace(e, score=e.score + gain) if one.says_when_it_came_to_be(n, e.text) else e for e in evidence
+                ]
+        return evidence
 
     def _found(self, text: str) -> Sequence[Candidate]:
         return self._candidates if self._search is None or text == self._whole else self._search(text)
@@ -220,6 +249,7 @@ class _Reader:
         evidence = gather(question, candidates, weights, words, vector)
         if series is not None:
             evidence = [e for e in evidence if series.edition_of(e.record.document_id, e.text) == number]
+        evidence = self._with_own_dates(question, evidence, series, number)
         rest_besides = frozenset[str]() if series is None else series.terms
         best: _Reading | None = None
         for language in (question.language, "ja" if question.language == "en" else "en"):
@@ -274,10 +304,7 @@ def _fitting(answers: Sequence[_PartAnswer], quoter: Quoter) -> list[tuple[Quest
     taken: list[tuple[int, int, Quote, Evidence]] = []
     n_chars = n_sentences = 0
     for depth, part, ones in sorted(wanted, key=lambda w: (w[2][0].unsaid, *w[:2])):
-        for one in ones:
-            quote = quoter.quote(one, as_list=answers[part].question.kind == "list")
-            if quote is None:
-                continue
+        for one, quote in _quotes(answers, part, depth, ones, quoter):
             # A sentence that brings the one before it takes the place of that one.
             covered = [t for t in taken if _covers(quote, one, t[2], t[3])]
             n_others = n_sentences - sum(t[2].n_sentences for t in covered)
@@ -293,6 +320,24 @@ def _fitting(answers: Sequence[_PartAnswer], quoter: Quoter) -> list[tuple[Quest
                 taken = [*rest, (*place, quote, one)]
             break
     return [(answers[part].question, quote, one) for part, _, quote, one in _joined(taken, quoter)]
+
+
+def _quotes(
+    answers: Sequence[_PartAnswer], part: int, depth: int, ones: Sequence[Evidence], quoter: Quoter
+) -> list[tuple[Evidence, Quote]]:
+    """The quotes that may be shown for one place, first choice first.
+
+    Beside other parts room is short: of the lists found for a part the most compact one goes first.
+    """
+    answer = answers[part]
+    as_list = answer.question.kind == "list"
+    if as_list and depth == 0 and len(answers) > 1:
+        ones = [*ones, *(one for others in answer.chosen[1:] for one in others)]
+    quotes = [(one, quote) for one in ones if (quote := quoter.quote(one, as_list=as_list)) is not None]
+    if as_list and depth == 0 and len(answers) > 1:
+        most = max((quote.n_items for _, quote in quotes if quote.whole), default=0)
+        quotes.sort(key=lambda q: (q[1].n_items < most or not q[1].whole, len(q[1].shown) if q[1].n_items else 0))
+    return quotes
 
 
 def _joined(

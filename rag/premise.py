@@ -108,6 +108,7 @@ def check_premises(
     for match in about:
         lead = f"{match.evidence.lead}\n{_headings(match.evidence)}"
         held |= stated_readings(f"{match.evidence.text}\n{lead}")
+    anywhere = set[Reading]().union(*(stated_readings(match.evidence.text) for match in read))
     for figure in question.figures:
         # What no sentence is about cannot be contradicted: other words may have been used for it.
         if (
@@ -122,13 +123,16 @@ def check_premises(
             found = _contradiction(question, figure, read)
         if found is not None:
             return Premises(notices=(_notice(question, found),), shown=[found.evidence])
+        if figure.kind == "number" and is_supported(figure, anywhere) and not _miscounted(question, figure, read):
+            continue  # as many are counted under another name
         return Premises(reason=judgement.reason or "false_premise")
     misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
     if misnamed is not None:
         return Premises(notices=(_notice(question, misnamed),), shown=[misnamed.evidence])
     best = evidence[0]
     # What a sentence denies has no figure: that the form of the answer is missing is no reason to doubt it.
-    if judgement.reason != "off_topic" and read[0].own >= _ABOUT_FROM and denied(question, best):
+    sure = judgement.reason is None or (judgement.reason == "not_stated" and read[0].own >= _ABOUT_FROM)
+    if sure and denied(question, best):
         return Premises(notices=(_denial(question),), shown=[best])
     if judgement.reason is not None:
         return Premises()
@@ -265,15 +269,20 @@ _TOUCHING = 2
 
 
 def _miscounted(question: Question, figure: Figure, read: Sequence[_Match]) -> bool:
-    """Whether a count of the question stands nowhere before the things counted ("seven policies", 七つの方針)."""
+    """Whether the things that the question counts ("seven policies", 七つの方針) are counted, and never as many.
+
+    Things that no sentence counts may have been named otherwise ("pillars" for policies).
+    """
     if figure.kind != "number":
         return False
     counted = _counted(question.text, figure)
-    return bool(counted) and not any(
-        f.kind == "number" and f.value == figure.value and counted & _counted(match.evidence.text, f)
+    found = [
+        f.value
         for match in read
         for f in stated_figures(match.evidence.text)
-    )
+        if f.kind == "number" and counted & _counted(match.evidence.text, f)
+    ]
+    return bool(found) and figure.value not in found
 
 
 def _counted(text: str, figure: Figure) -> frozenset[str]:

@@ -12,6 +12,7 @@ from rag.analysis import analyse, content_terms
 from rag.figures import Figure, figures
 from rag.located import folded, located_terms
 from rag.question_kinds import Kind, Language, question_kind, question_language
+from rag.thesaurus import thesaurus
 
 __all__ = ["Kind", "Language", "Question", "names_in", "question_kind", "question_language", "read_question"]
 
@@ -19,6 +20,7 @@ _NAME = re.compile(
     r"(?<!^)(?<![.?!]\s)\b(?!I\b)[A-Z][\w&-]*(?:\s+[A-Z0-9][\w&-]*)*|[\u30a1-\u30fa\u30fc]{3,}"
     r"|「[^」]+」|\"[^\"]+\"|“[^”]+”"
 )
+_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 # What follows the noun that is asked for.
 _BEHIND = (
     r"(?=\s+(?:of|in|for|to|on|at|by|from|with|under|that|who|which|does|do|did|is|are|was|were|has|have|had|will|can|could|"
@@ -92,8 +94,12 @@ def read_question(text: str) -> Question:
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """Names that a question states: capitalised words inside it, katakana words, what stands in quotation marks."""
-    return tuple(dict.fromkeys(m.group() for m in _NAME.finditer(text)))
+    """Names that a question states: capitalised words inside it, katakana words, what stands in quotation marks.
+
+    Katakana words of the thesaurus (プラン, サブタイトル) are no names.
+    """
+    found = dict.fromkeys(m.group().strip('「」"“”') for m in _NAME.finditer(text))
+    return tuple(name for name in found if not (_KATAKANA.fullmatch(name) and thesaurus().knows(name)))
 
 
 @cache

@@ -34,6 +34,10 @@ class Thesaurus:
         self._japanese = {word: others for word, others in known.items() if not word.isascii()}
         self._longest = max(map(len, self._japanese), default=0)
 
+    def knows(self, word: str) -> bool:
+        """Whether a Japanese word stands in a group."""
+        return _folded(word) in self._japanese
+
     def expansions(self, question: str) -> list[Expansion]:
         """The words of a question that have synonyms, in order, each once; of overlapping ones the longest."""
         found: dict[str, Expansion] = {}

@@ -68,6 +68,7 @@ def test_named_in(series: Series, text: str, named: set[int]) -> None:
         ("What is the 2020 strategy for?", {0}),
         ("How many roads does the new blueprint name?", {1}),
         ("How many roads were built in 2020?", set()),
+        ("How often is the plan revised?", set()),
     ],
 )
 def test_asked_in(series: Series, question: str, asked: set[int]) -> None:
