@@ -24,6 +24,7 @@ from eval.extractive_views import ANSWERED_VIEWS, VIEWS, Asker, Reading
 from eval.passages import read_passages, write_documents
 from eval.weights_file import CONFIDENCE, FittedWeights, render
 from rag.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
+from rag.asked import Named
 from rag.config import Settings
 from rag.errors import ConfigError
 from rag.index import Index, build_index
@@ -157,7 +158,7 @@ class _Judged:
                 scores=scores[order].tolist(),
                 forms=[bool(reading.rows[i, form] > 0) for i in order[:N_READ_FOR_FORM]],
                 passage=reading.passages[best],
-                head=float(reading.heads[best]) if best < len(reading.heads) else 1.0,
+                named=reading.named[best] if best < len(reading.named) else Named(),
             ),
         )
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from eval.matching import normalise
 from eval.passages import Half, Passage, PassageQuestion
 from rag.analysis import analyse
-from rag.evidence import gather, head_named, word_vectors
+from rag.asked import Named, named
+from rag.evidence import gather, word_vectors
 from rag.filters import Filter
 from rag.index import Index
 from rag.question import Question, read_question
@@ -26,8 +27,8 @@ View = Literal["all", "title", "without", "other"]
 ANSWERED_VIEWS: tuple[View, ...] = ("all", "title")
 VIEWS: tuple[View, ...] = get_args(View)
 
-# Sentences of which is read how far they name what is asked for; one further down is never the best.
-N_HEADS = 40
+# Sentences of which is read how far they name what is asked for; one further down is hardly ever the best.
+N_NAMED = 12
 # Of how many questions one is asked where nothing answers it: those are many more than need be.
 _UNANSWERED_EACH = 3
 
@@ -41,7 +42,7 @@ class Reading:
         holds: Whether each sentence holds a gold answer, `(n,)`.
         gold: Whether it does so in the passage that was asked about, `(n,)`.
         passages: Of each sentence, its passage with title and headings.
-        heads: Of each sentence, how far it names what is asked for; known of the first `N_HEADS` by the scores in use.
+        named: Of each sentence, how far it names what is asked for; known of the first `N_NAMED` by the scores in use.
         is_reworded: Whether the question was written in other words than its passage's.
     """
 
@@ -53,7 +54,7 @@ class Reading:
     holds: NDArray[np.bool_]
     gold: NDArray[np.bool_]
     passages: tuple[str, ...]
-    heads: NDArray[np.float64]
+    named: tuple[Named, ...]
     weights: TermWeights
     is_reworded: bool = False
 
@@ -122,7 +123,7 @@ class Asker:
             holds=holds,
             gold=holds & own,
             passages=tuple(e.surroundings for e in evidence),
-            heads=np.array([head_named(question, e, self._index.model) for e in evidence[:N_HEADS]]),
+            named=tuple(named(question, [e, *evidence[:2]], weights, self._index.model) for e in evidence[:N_NAMED]),
             weights=weights,
             is_reworded=reworded,
         )

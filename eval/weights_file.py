@@ -12,12 +12,14 @@ from rag.question_kinds import Language
 CONFIDENCE: Mapping[str, tuple[str, ...]] = {
     "topic": (
         "cosine", "passage_cosine", "full_overlap", "full_window", "full_passage", "known_share",
-        "largest_missing_in_passage", "missing_names", "missing_figures", "near_overlap", "far_missing",
+        "largest_missing_in_passage", "missing_names", "missing_figures", "near_overlap", "far_missing", "said",
+        "unsaid_nearby",
     ),
     "right": (
         "cosine", "passage_cosine", "overlap", "window_overlap", "full_window", "near_overlap", "far_missing",
         "new_answer", "no_answer_form", "answer_near", "bigrams", "lead_of_best", "largest_missing", "missing_names",
-        "missing_figures", "missing_head", "formless", "log_length", "reciprocal_rank", "kanji_overlap",
+        "missing_figures", "missing_head", "formless", "log_length", "reciprocal_rank", "kanji_overlap", "said",
+        "unsaid_words", "unsaid_nearby", "uncounted",
     ),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rag.answer import Reason
 from rag.answer_kinds import FORMED_KINDS
 from rag.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, TOPIC_WEIGHTS
+from rag.asked import Named
 from rag.figures import is_supported
 from rag.question import Question, names_in
 from rag.sentence_features import FEATURES, TermWeights
@@ -31,6 +32,10 @@ QUESTION_FEATURES = (
     "missing_names",
     "missing_head",
     "formless",
+    "said",
+    "unsaid_words",
+    "unsaid_nearby",
+    "uncounted",
 )
 CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
 # Sentences of which one must have the form of the answer: those that would be shown.
@@ -54,14 +59,14 @@ class Best:
         scores: Scores of all sentences, best first.
         forms: Of the best sentences, up to `N_READ_FOR_FORM`, whether each holds something new in the form asked for.
         passage: The best sentence's passage with its title and headings.
-        head: How far the best sentence names what is asked for, in [0, 1]; 1 where nothing is named.
+        named: How far the best sentences name what is asked for.
     """
 
     row: NDArray[np.float64]
     scores: Sequence[float]
     forms: Sequence[bool]
     passage: str
-    head: float
+    named: Named
 
 
 def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDArray[np.float64]:
@@ -90,27 +95,33 @@ def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDAr
             1 / float(odds.sum()),
             min(2, len(missing)),
             min(2, len(absent)),
-            1 - best.head,
+            1 - best.named.head,
             float(question.kind in FORMED_KINDS and not any(best.forms)),
+            best.named.said,
+            best.named.unsaid,
+            best.named.unsaid_nearby,
+            1 - best.named.counted,
         ]
     )
 
 
-def judge(question: Question, weights: TermWeights, evidence: Sequence[Evidence], *, head: float = 1.0) -> Judgement:
+def judge(
+    question: Question, weights: TermWeights, evidence: Sequence[Evidence], *, named: Named = Named()
+) -> Judgement:
     """Confidence in the first of the evidence.
 
     Args:
         question: The question.
         weights: Weights of its terms.
         evidence: Best first, at least one.
-        head: How far the first names what is asked for, in [0, 1].
+        named: How far the first ones name what is asked for.
     """
     best = Best(
         row=evidence[0].features,
         scores=[one.score for one in evidence],
         forms=[one.feature("new_answer") > 0 for one in evidence[:N_READ_FOR_FORM]],
         passage=evidence[0].surroundings,
-        head=head,
+        named=named,
     )
     row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,8 +10,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.analysis import is_stop
 from rag.answer_weights import SENTENCE_WEIGHTS
+from rag.asked import embedded_words
 from rag.blocks import scan_blocks
 from rag.headings import asked_by
 from rag.located import located_terms
@@ -117,54 +114,8 @@ def word_vectors(question: Question, model: EmbeddingModel) -> Mapping[str, Vect
     """A vector for each Latin word of an English question, by term."""
     if question.language != "en":
         return {}
-    vectors = _embedded([word for _, word in question.words], model)
+    vectors = embedded_words([word for _, word in question.words], model)
     return {term: vectors[word] for term, word in question.words}
-
-
-def head_named(question: Question, best: Evidence, model: EmbeddingModel) -> float:
-    """How far a sentence names the thing asked for ("salary" in "What salary …?"), in [0, 1]; 1 where none is named.
-
-    In these words (those before it and its headings included), by a word of about the same meaning, or by one whose
-    vector lies near. English only: Japanese questions name it in ways that are not read yet.
-    """
-    if not question.head or question.language != "en":
-        return 1.0
-    noun = question.head[-1]
-    if noun in {located.term for located in located_terms(f"{best.surroundings}\n{best.lead}")}:
-        return 1.0
-    near = best.near.get(noun, 0.0)
-    word = dict(question.words).get(noun)
-    asked = {word for _, word in question.words}
-    said = sorted({w for w in _LATIN_WORD.findall(best.text.lower()) if w not in asked and not is_stop(w)})
-    if word is None or not said:
-        return near
-    vectors = _embedded([word, *said], model)
-    alike = float((np.stack([vectors[w] for w in said]) @ vectors[word]).max())
-    return max(near, min(1.0, max(0.0, (alike - _ALIKE_FROM) / (_ALIKE_TO - _ALIKE_FROM))))
-
-
-# Cosines of two words that have nothing in common, and that say about the same, for MiniLM.
-_ALIKE_FROM = 0.25
-_ALIKE_TO = 0.65
-_LATIN_WORD = re.compile(r"[a-z]{4,}")
-
-
-def _embedded(words: Sequence[str], model: EmbeddingModel) -> dict[str, Vector]:
-    """Vectors of single words; those met lately are kept."""
-    with _embedding_words:
-        known = _WORDS.setdefault(model.identity, OrderedDict())
-        new = sorted({word for word in words if word not in known})
-        if new:
-            known.update(zip(new, model.embed_passages(new), strict=True))
-        vectors = {word: known[word] for word in words}
-        while len(known) > _N_WORDS_KEPT:
-            known.popitem(last=False)
-    return vectors
-
-
-_N_WORDS_KEPT = 20_000
-_WORDS: dict[str, OrderedDict[str, Vector]] = {}
-_embedding_words = threading.Lock()
 
 
 def gather(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from rag.abstention import Judgement, judge
 from rag.answer import Notice, Reason
+from rag.asked import named
 from rag.choosing import choose, date_parts, disagree, prefer
 from rag.editions import Series, series_of, wants_all
-from rag.evidence import Evidence, gather, head_named, speaks, weigh, word_vectors
+from rag.evidence import Evidence, gather, speaks, weigh, word_vectors
 from rag.premise import check_premises, share_held
 from rag.question import Question, read_question
 from rag.question_kinds import question_language
@@ -256,7 +257,7 @@ class _Reader:
             own = prefer(question, [e for e in evidence if speaks(e) == language], self.quoter)
             if not own:
                 continue
-            judgement = judge(question, weights, own, head=head_named(question, own[0], self._model))
+            judgement = judge(question, weights, own, named=named(question, own, weights, self._model))
             rest = 1.0 if series is None else share_held(question, weights, own[0], besides=rest_besides)
             reading = _Reading(question=question, weights=weights, evidence=own, judgement=judgement, rest=rest)
             # What stands in the question's language is quoted; the other only where that does not answer.
