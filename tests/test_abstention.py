@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.abstention import CONFIDENCE_FEATURES, Best, confidence_row
-from rag.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, SENTENCE_WEIGHTS, TOPIC_WEIGHTS
-from rag.linear import LinearScore
-from rag.question import read_question
-from rag.sentence_features import FEATURES, Passage, Sentence, sentence_rows, term_weights
+from rag.extractive.abstention import CONFIDENCE_FEATURES, Best, confidence_row
+from rag.extractive.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, SENTENCE_WEIGHTS, TOPIC_WEIGHTS
+from rag.extractive.linear import LinearScore
+from rag.extractive.sentence_features import FEATURES, Passage, Sentence, sentence_rows, term_weights
+from rag.questions.reading import read_question
 
 PASSAGE = Passage(
     about="The ferry",
