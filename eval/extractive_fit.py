@@ -23,14 +23,15 @@ from numpy.typing import NDArray
 from eval.extractive_views import ANSWERED_VIEWS, VIEWS, Asker, Reading
 from eval.passages import read_passages, write_documents
 from eval.weights_file import CONFIDENCE, FittedWeights, render
-from rag.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
-from rag.asked import Named
 from rag.config import Settings
 from rag.errors import ConfigError
-from rag.index import Index, build_index
-from rag.linear import LinearScore
-from rag.question_kinds import Language
-from rag.sentence_features import FEATURES
+from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
+from rag.extractive.asked import Named
+from rag.extractive.linear import LinearScore
+from rag.extractive.sentence_features import FEATURES
+from rag.index.build import build_index
+from rag.index.opening import Index
+from rag.questions.kinds import Language
 
 Rows = NDArray[np.float64]
 
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, default=None, metavar="N", help="only the first N questions of each file")
     parser.add_argument(
-        "--write", type=Path, default=None, metavar="FILE", help="write the weights (rag/answer_weights.py)"
+        "--write", type=Path, default=None, metavar="FILE", help="write the weights (rag/extractive/answer_weights.py)"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -177,7 +178,7 @@ class _Judged:
         return False
 
     def confidence(self, weights: FittedWeights) -> float:
-        """The product that `rag.abstention` compares with the threshold."""
+        """The product that `rag.extractive.abstention` compares with the threshold."""
         value = dict(zip(CONFIDENCE_FEATURES, self.row.tolist(), strict=True))
         return weights.topic.probability_of(value) * weights.right.probability_of(value)
 

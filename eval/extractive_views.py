@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from eval.matching import normalise
 from eval.passages import Half, Passage, PassageQuestion
-from rag.analysis import analyse
-from rag.asked import Named, named
-from rag.evidence import gather, word_vectors
-from rag.filters import Filter
-from rag.index import Index
-from rag.question import Question, read_question
-from rag.retrieval import Retriever
-from rag.sentence_features import TermWeights, term_weights
+from rag.extractive.asked import Named, named
+from rag.extractive.evidence import gather, word_vectors
+from rag.extractive.sentence_features import TermWeights, term_weights
+from rag.index.opening import Index
+from rag.questions.reading import Question, read_question
+from rag.retrieval.filters import Filter
+from rag.retrieval.search import Retriever
+from rag.text.analysis import analyse
 
 # Which passages a question is asked of: all; those of its title alone; and, where none answers it, all but those of its
 # half's titles; those of one other title.

@@ -1,4 +1,7 @@
-"""`python -m eval fit`: the weights of `rag.fusion` that put the right passages first on half of a file's titles."""
+"""`python -m eval fit`: the weights of `rag.retrieval.fusion` that put the right passages first.
+
+They are fitted on half of a file's titles.
+"""
 
 # ruff: noqa: T201  # a command: its prints are its output
 
@@ -15,9 +18,9 @@ from numpy.typing import NDArray
 from eval.measures import hit_at_k, ndcg_at_k
 from eval.passages import Judged
 from eval.retrieval import indexed
-from rag.fusion import FEATURES
-from rag.index import Index
-from rag.retrieval import Candidate, Retriever
+from rag.index.opening import Index
+from rag.retrieval.fusion import FEATURES
+from rag.retrieval.search import Candidate, Retriever
 
 Row = NDArray[np.float64]
 

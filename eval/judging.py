@@ -8,7 +8,7 @@ from eval.dataset import Row
 from eval.matching import statements, states
 from rag.answer import Answer, Problem
 from rag.document import Frozen
-from rag.markup import plain
+from rag.text.markup import plain
 
 CITATION_PROBLEMS = frozenset(
     {"document_missing", "document_changed", "quote_mismatch", "mark_without_citation", "citation_without_mark"}

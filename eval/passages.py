@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from eval.dataset import DatasetError, read_rows
-from rag.conversation import read_history
 from rag.document import Frozen
-from rag.followup import standalone
+from rag.questions.conversation import read_history
+from rag.questions.followup import standalone
 
 Half = Literal["fit", "report"]
 

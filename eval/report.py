@@ -9,7 +9,7 @@ from eval.judging import Result
 from eval.measures import Estimate
 from eval.runner import Run
 from eval.summary import Summary
-from rag.terminal import one_line
+from rag.terminal.lines import one_line
 
 _NAME_WIDTH = 32
 _TEXT_CHARS = 300

@@ -21,11 +21,12 @@ import numpy as np
 from eval.measures import bootstrap, hit_at_k, ndcg_at_k, paired_difference, recall_at_k, reciprocal_rank
 from eval.passages import Judged, has_passages, judged_questions, judged_rows, read_passages, write_documents
 from rag.config import Retrieval, Settings
-from rag.embedding import EmbeddingModel
+from rag.embedding.model import EmbeddingModel
 from rag.errors import ConfigError
-from rag.index import Index, build_index
-from rag.progress import progress_bar
-from rag.retrieval import Candidate, Retriever, embeddable
+from rag.index.build import build_index
+from rag.index.opening import Index
+from rag.retrieval.search import Candidate, Retriever, embeddable
+from rag.terminal.progress import progress_bar
 
 Part = Literal["all", "fit", "report"]
 

@@ -26,8 +26,8 @@ from rag import build_index, create_chain, get_document
 from rag.answer import IndexReport
 from rag.config import Settings
 from rag.errors import ConfigError, CorpusError
-from rag.progress import progress_bar
-from rag.terminal import one_line
+from rag.terminal.lines import one_line
+from rag.terminal.progress import progress_bar
 
 OUT = Path("eval/results/latest")
 _EVERY_S = 10.0

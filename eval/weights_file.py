@@ -1,12 +1,12 @@
-"""Fitted weights -> the Python module that holds them, `rag/answer_weights.py`."""
+"""Fitted weights -> the Python module that holds them, `rag/extractive/answer_weights.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rag.linear import LinearScore
-from rag.question_kinds import Language
+from rag.extractive.linear import LinearScore
+from rag.questions.kinds import Language
 
 # Confidence features that tell whether the passages speak of the subject, and whether the sentence answers.
 CONFIDENCE: Mapping[str, tuple[str, ...]] = {
@@ -38,10 +38,10 @@ def render(fitted: Mapping[Language, FittedWeights]) -> str:
     lines = [
         '"""Weights of the answer without a model, made by a command: fit anew rather than edit.',
         "",
-        "`python -m eval.extractive_fit FILE … --reworded FILE … --write rag/answer_weights.py`",
+        "`python -m eval.extractive_fit FILE … --reworded FILE … --write rag/extractive/answer_weights.py`",
         '"""',
         "",
-        "from rag.linear import LinearScore",
+        "from rag.extractive.linear import LinearScore",
         "",
     ]
     for name, field in (("SENTENCE_WEIGHTS", "sentence"), ("TOPIC_WEIGHTS", "topic"), ("RIGHT_WEIGHTS", "right")):

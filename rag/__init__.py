@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Hit, IndexReport, VerifyReport
     from rag.chain import create_chain
+    from rag.checking.verification import verify
     from rag.config import Settings
     from rag.document import Document
     from rag.errors import RagError
-    from rag.index import build_index, describe_index, get_document
+    from rag.index.build import build_index
+    from rag.index.description import describe_index
+    from rag.index.opening import get_document
     from rag.langchain_retriever import create_retriever
-    from rag.verification import verify
 
 __all__ = [
     "Answer",
@@ -46,12 +48,12 @@ _HOMES = {
     "RagError": "rag.errors",
     "Settings": "rag.config",
     "VerifyReport": "rag.answer",
-    "build_index": "rag.index",
+    "build_index": "rag.index.build",
     "create_chain": "rag.chain",
     "create_retriever": "rag.langchain_retriever",
-    "describe_index": "rag.index",
-    "get_document": "rag.index",
-    "verify": "rag.verification",
+    "describe_index": "rag.index.description",
+    "get_document": "rag.index.opening",
+    "verify": "rag.checking.verification",
 }
 
 

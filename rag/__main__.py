@@ -84,7 +84,7 @@ def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 def _complain(exc: RagError, args: argparse.Namespace) -> None:
-    from rag.terminal import one_line
+    from rag.terminal.lines import one_line
 
     if args.debug:
         import traceback
@@ -163,9 +163,9 @@ def _settings(args: argparse.Namespace, **more: Any) -> Settings:
 
 
 def _index(args: argparse.Namespace) -> int:
-    from rag.index import build_index
-    from rag.progress import progress_bar
-    from rag.terminal import index_lines
+    from rag.index.build import build_index
+    from rag.terminal.lines import index_lines
+    from rag.terminal.progress import progress_bar
 
     with progress_bar() as progress:
         report = build_index(_settings(args), progress, rebuild=args.rebuild, dry_run=args.dry_run, wait=args.wait)
@@ -178,7 +178,7 @@ def _index(args: argparse.Namespace) -> int:
 
 def _ask(args: argparse.Namespace) -> int:
     from rag.chain import ask
-    from rag.terminal import answer_lines
+    from rag.terminal.lines import answer_lines
 
     answer = ask(args.question, _settings(args))
     if args.json:
@@ -190,7 +190,7 @@ def _ask(args: argparse.Namespace) -> int:
 
 def _search(args: argparse.Namespace) -> int:
     from rag.chain import search
-    from rag.terminal import hit_lines
+    from rag.terminal.lines import hit_lines
 
     hits = search(args.question, _settings(args), k=args.k)
     if args.json:
@@ -207,14 +207,14 @@ def _search(args: argparse.Namespace) -> int:
 
 
 def _chat(args: argparse.Namespace) -> int:
-    from rag.repl import chat
+    from rag.terminal.repl import chat
 
     return chat(_settings(args), json_lines=args.json)
 
 
 def _info(args: argparse.Namespace) -> int:
-    from rag.index import describe_index
-    from rag.terminal import info_lines
+    from rag.index.description import describe_index
+    from rag.terminal.lines import info_lines
 
     info = describe_index(_settings(args))
     if args.json:
@@ -225,8 +225,8 @@ def _info(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from rag.terminal import verify_lines
-    from rag.verification import verify
+    from rag.checking.verification import verify
+    from rag.terminal.lines import verify_lines
 
     report = verify(_read_text(args.file), _settings(args))
     if args.json:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rag.answer import Answer, Hit, Notice, Reason, Timings
-from rag.conversation import Turn, read_history
 from rag.errors import GenerationError, QuestionError
-from rag.followup import standalone
-from rag.loading.language import language_of
 from rag.phrases import abstained_text
+from rag.questions.conversation import Turn, read_history
+from rag.questions.followup import standalone
+from rag.text.language import language_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from rag.config import Settings
-    from rag.filters import Filter
-    from rag.index import Index
-    from rag.retrieval import Candidate
+    from rag.index.opening import Index
+    from rag.retrieval.filters import Filter
+    from rag.retrieval.search import Candidate
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def read_question(value: ChainInput, settings: Settings) -> Question:
         QuestionError: If the question is blank, too long or no string, a key is unknown, or history or filter are
             wrong.
     """
-    from rag.filters import parse_filter
+    from rag.retrieval.filters import parse_filter
 
     if isinstance(value, str):
         value = {"question": value}
@@ -175,7 +175,7 @@ class Chain:
 
     def search(self, query: str, *, k: int | None, filter: Filter | None) -> list[Candidate]:
         """Candidates for a query, best first."""
-        from rag.retrieval import Retriever
+        from rag.retrieval.search import Retriever
 
         index = self._open()
         found = Retriever(index, self._settings)
@@ -236,7 +236,7 @@ class Chain:
         return self._llm is not None or self._settings.answers_with_model
 
     def _open(self) -> Index:
-        from rag.index import Index
+        from rag.index.opening import Index
 
         with self._opening:
             if self._index is None:
@@ -249,7 +249,7 @@ class Chain:
         """The question with what it refers to put in: by the model where one writes, else by rule."""
         turns = asked.history[-2 * self._settings.history_turns :] if self._settings.history_turns else ()
         if turns and self._writes_with_model:
-            from rag.generated import rewrite_with_model
+            from rag.generated.answering import rewrite_with_model
 
             rewritten = rewrite_with_model(asked.text, turns, self._settings, self._llm)
             if rewritten is not None:
@@ -270,8 +270,8 @@ class Chain:
     def _extracted(
         self, asked: Question, searched: str, candidates: Sequence[Candidate], index: Index
     ) -> Iterator[Answer]:
-        from rag.composing import compose
-        from rag.extractive import answer_from
+        from rag.checking.composing import compose
+        from rag.extractive.answering import answer_from
 
         def search_part(part: str) -> list[Candidate]:
             return self.search(part, k=None, filter=asked.filter)
@@ -287,7 +287,7 @@ class Chain:
         index: Index,
         cancelled: threading.Event | None,
     ) -> Iterator[Answer]:
-        from rag.generated import generate
+        from rag.generated.answering import generate
 
         try:
             yield from generate(

@@ -13,9 +13,9 @@ from pydantic import PrivateAttr
 
 from rag.chain import read_question
 from rag.config import Settings
-from rag.filters import Filter, parse_filter
-from rag.index import Index
-from rag.retrieval import Retriever
+from rag.index.opening import Index
+from rag.retrieval.filters import Filter, parse_filter
+from rag.retrieval.search import Retriever
 
 
 class KihonRetriever(BaseRetriever):

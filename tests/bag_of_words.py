@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.embedding import Vector
+from rag.embedding.model import Vector
 
 _WORDS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rag.config import Settings
-from rag.embedding import EmbeddingModel, load_embedding_model
-from rag.index import Index, build_index
+from rag.embedding.model import EmbeddingModel, load_embedding_model
+from rag.index.build import build_index
+from rag.index.opening import Index
 
 DOCUMENTS = {
     "act.md": """---

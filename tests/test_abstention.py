@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.abstention import CONFIDENCE_FEATURES, Best, confidence_row
-from rag.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, SENTENCE_WEIGHTS, TOPIC_WEIGHTS
-from rag.linear import LinearScore
-from rag.question import read_question
-from rag.sentence_features import FEATURES, Passage, Sentence, sentence_rows, term_weights
+from rag.extractive.abstention import CONFIDENCE_FEATURES, Best, confidence_row
+from rag.extractive.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, SENTENCE_WEIGHTS, TOPIC_WEIGHTS
+from rag.extractive.asked import Named
+from rag.extractive.linear import LinearScore
+from rag.extractive.sentence_features import FEATURES, Passage, Sentence, sentence_rows, term_weights
+from rag.questions.reading import read_question
 
 PASSAGE = Passage(
     about="The ferry",
@@ -61,12 +62,16 @@ def test_confidence_row_counts_figures_and_names_that_the_passage_lacks() -> Non
     question = read_question("Did the Petrel sink near Gull Island in 1950?")
     weights = term_weights(question, {}, 10)
     best = Best(
-        row=np.zeros(len(FEATURES)), scores=[1.0, 0.0], forms=[False], passage="The Petrel sank in 1950.", head=0.25
+        row=np.zeros(len(FEATURES)),
+        scores=[1.0, 0.0],
+        forms=[False],
+        passage="The Petrel sank in 1950.",
+        named=Named(head=0.25, counted=0.0),
     )
     row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))
     assert (value["missing_figures"], value["missing_names"]) == (0, 1)
-    assert (value["missing_head"], value["formless"]) == (0.75, 0.0)
+    assert (value["missing_head"], value["formless"], value["uncounted"]) == (0.75, 0.0, 1.0)
     assert value["lead_of_best"] == pytest.approx(1 / (1 + math.exp(-1)))
 
 

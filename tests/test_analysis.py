@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.analysis import analyse, content_terms, is_stop
+from rag.text.analysis import analyse, content_terms, is_stop
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.blocks import scan_blocks
+from rag.text.blocks import scan_blocks
 
 
 def _kinds(text: str, *, markdown: bool = True) -> list[tuple[str, str, int]]:

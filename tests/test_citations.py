@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer import Answer, Citation
-from rag.citations import check_text, parse_marks, reply_sentences, without_marks
+from rag.checking.citations import check_text, parse_marks, reply_sentences, without_marks
+from rag.checking.marks import MarkStream
+from rag.checking.resolving import Resolver
+from rag.checking.support import Passage
 from rag.document import Document
-from rag.marks import MarkStream
-from rag.resolving import Resolver
-from rag.support import Passage
 
 TEXT = """# The first plan
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from rag.conversation import Turn, read_history
 from rag.errors import QuestionError
+from rag.questions.conversation import Turn, read_history
 
 TURNS = [Turn("user", "Hello?"), Turn("assistant", "Yes.")]
 

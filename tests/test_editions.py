@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.editions import Series, series_of
-from rag.store import DocumentRecord
+from rag.extractive.editions import Series, series_of
+from rag.store.reader import DocumentRecord
 
 
 def record(key: int, document_id: str, title: str, **fields: str) -> DocumentRecord:

@@ -12,7 +12,7 @@ import pytest
 
 from eval.dataset import BUNDLED, DatasetError, GoldQuote, Row, gold_problems, read_rows
 from eval.matching import states
-from rag.markup import plain
+from rag.text.markup import plain
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 

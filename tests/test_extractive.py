@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from rag.config import Settings
-from rag.extractive import MAX_CHARS, MAX_SENTENCES, Draft, answer_from
-from rag.index import Index, build_index
-from rag.retrieval import Retriever
+from rag.extractive.answering import MAX_CHARS, MAX_SENTENCES, Draft, answer_from
+from rag.index.build import build_index
+from rag.index.opening import Index
+from rag.retrieval.search import Retriever
 
 DOCUMENTS = {
     "charter-1.md": """---

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.figures import Figure, figures, unsupported_figures
+from rag.figures.reading import Figure, figures, unsupported_figures
 
 ERAS = (("令和", 2018, 2019, 2050), ("平成", 1988, 1989, 2018), ("昭和", 1925, 1926, 1988))
 MONTHS = "January February March April May June July August September October November December".split()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rag.errors import QuestionError
-from rag.filters import Filter, parse_filter
+from rag.retrieval.filters import Filter, parse_filter
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.conversation import Turn
-from rag.followup import is_follow_up, standalone
+from rag.questions.conversation import Turn
+from rag.questions.followup import is_follow_up, standalone
 
 CASES = [
     pytest.param(

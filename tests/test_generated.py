@@ -16,12 +16,12 @@ from openai_server import Fault, OpenAIServer, Reply, Request
 
 from rag.answer import Answer, Hit
 from rag.config import Settings
-from rag.conversation import Turn
 from rag.document import Document
 from rag.errors import GenerationError
-from rag.generated import generate, rewrite_with_model
-from rag.inert import inert
-from rag.prompts import NOT_STATED, SYSTEM, answer_messages, choose_passages
+from rag.generated.answering import generate, rewrite_with_model
+from rag.generated.inert import inert
+from rag.generated.prompts import NOT_STATED, SYSTEM, answer_messages, choose_passages
+from rag.questions.conversation import Turn
 
 KEY = "sk-test-0123456789abcdefghij"
 PLAN = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag import Settings, build_index, create_chain
-from rag.headings import asked_by
+from rag.text.headings import asked_by
 
 HEADINGS = [
     ("Questions › Who runs the harbour?", "Who runs the harbour?"),

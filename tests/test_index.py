@@ -19,7 +19,7 @@ from conftest import DOCUMENTS
 
 from rag.answer import IndexReport
 from rag.config import Settings
-from rag.embedding import EmbeddingModel
+from rag.embedding.model import EmbeddingModel
 from rag.errors import (
     CorpusError,
     IndexDamagedError,
@@ -28,8 +28,10 @@ from rag.errors import (
     IndexNotFoundError,
     RagError,
 )
-from rag.index import Index, IndexProgress, build_index, describe_index, get_document
-from rag.lock import writer_lock
+from rag.index.build import IndexProgress, build_index
+from rag.index.description import describe_index
+from rag.index.opening import Index, get_document
+from rag.store.lock import writer_lock
 
 LONG = "The quick brown fox number {} jumps over the lazy dog and runs away into the deep dark forest. "
 

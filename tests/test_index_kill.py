@@ -14,7 +14,8 @@ import pytest
 from bag_of_words import BagOfWords
 
 from rag.config import Settings
-from rag.index import Index, build_index
+from rag.index.build import build_index
+from rag.index.opening import Index
 
 N_DOCUMENTS = 12
 CHILD = """

@@ -19,9 +19,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from rag.analysis import analyse
 from rag.config import Settings
-from rag.index import Index, build_index
+from rag.index.build import build_index
+from rag.index.opening import Index
+from rag.text.analysis import analyse
 
 WORDS = ("tokyo", "plan", "cabinet", "decision", "budget", "research", "計画", "政府", "robot", "2025")
 names = st.sampled_from(["a.txt", "b.txt", "sub/c.txt", "sub/d.txt", "計画.txt", "e.md"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,33 @@ HEAVY = (
     "openai",
     "pypdfium2",
 )
+# What `rag` is made of, bottom to top: each part imports only parts before it, for types and inside functions too.
+# Its own name stands for the public names, which are imported from `rag` itself.
+VALUES = ("errors", "config", "document", "answer", "phrases")
+LAYERS = (
+    *VALUES,
+    "text",
+    "figures",
+    "loading",
+    "splitting",
+    "embedding",
+    "store",
+    "vectors",
+    "index",
+    "vocabulary",
+    "retrieval",
+    "questions",
+    "extractive",
+    "checking",
+    "generated",
+    "chain",
+    "langchain_retriever",
+    "rag",
+    "terminal",
+    "ui",
+    "__main__",
+)
+PACKAGES = sorted(path.parent.name for path in (ROOT / "rag").glob("*/__init__.py"))
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -47,6 +75,68 @@ def test_library_imports_neither_page_nor_eval() -> None:
     assert _offenders(library, "app", "eval", "tests", "streamlit", "rag.ui") == []
 
 
+def _part(path: Path) -> str:
+    """The part of `rag` that a file belongs to: a package, a module beside them, or `rag` itself."""
+    name = path.relative_to(ROOT / "rag").with_suffix("").parts[0]
+    return "rag" if name == "__init__" else name
+
+
+def _parts_imported(path: Path) -> set[str]:
+    names = [name.split(".") for name in _imports(path)]
+    return {parts[1] if len(parts) > 1 else "rag" for parts in names if parts[0] == "rag"} - {_part(path)}
+
+
+def test_parts_of_the_library_are_all_in_the_order() -> None:
+    assert {_part(path) for path in (ROOT / "rag").rglob("*.py")} == set(LAYERS)
+
+
+def test_parts_of_the_library_import_only_what_lies_below() -> None:
+    assert [
+        f"{path.relative_to(ROOT)} imports {part}"
+        for path in sorted((ROOT / "rag").rglob("*.py"))
+        for part in sorted(_parts_imported(path))
+        if LAYERS.index(part) > LAYERS.index(_part(path))
+    ] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_package_says_what_it_imports(package: str) -> None:
+    folder = ROOT / "rag" / package
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    assert said is not None
+    imported = set[str]().union(*map(_parts_imported, folder.rglob("*.py")))
+    assert set(re.findall(r"`rag\.(\w+)`", said)) == imported - {"rag", *VALUES}
+
+
+def _private_names(path: Path) -> Iterator[str]:
+    """Private names that a file takes from parts of `rag` other than its own."""
+    own = _part(path) if path.is_relative_to(ROOT / "rag") else None
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {alias.asname or alias.name for alias in node.names if alias.name.split(".")[0] == "rag"}
+        elif isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("rag."):
+            for alias in node.names:
+                taken = [*str(node.module).split("."), alias.name]
+                if taken[1] != own:
+                    modules.add(alias.asname or alias.name)
+                    if any(_is_private(name) for name in taken):
+                        yield ".".join(taken)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _is_private(node.attr) and ast.unparse(node.value) in modules:
+            yield ast.unparse(node)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
+
+
+def test_private_names_stay_in_their_package() -> None:
+    files = [ROOT / "app.py", *(path for name in ("rag", "eval", "tests") for path in (ROOT / name).rglob("*.py"))]
+    assert [f"{path.relative_to(ROOT)} uses {name}" for path in files for name in _private_names(path)] == []
+
+
 def test_page_and_eval_do_not_import_each_other() -> None:
     assert _offenders([ROOT / "app.py", *(ROOT / "rag" / "ui").rglob("*.py")], "eval", "tests") == []
     assert _offenders(list((ROOT / "eval").rglob("*.py")), "app", "rag.ui", "streamlit", "tests") == []
@@ -65,7 +155,9 @@ def test_unknown_name_is_an_attribute_error() -> None:
         _ = rag.ingest
 
 
-@pytest.mark.parametrize("module", ["rag", "rag.__main__", "rag.chain", "rag.index", "rag.answer", "rag.config"])
+@pytest.mark.parametrize(
+    "module", ["rag", "rag.__main__", "rag.chain", "rag.index.build", "rag.index.opening", "rag.answer", "rag.config"]
+)
 def test_importing_is_cheap(module: str) -> None:
     code = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.loading.decoding import decode
-from rag.loading.language import language_of
 from rag.loading.raw import Refused
 from rag.loading.text import clean, dropped_indices, segments
+from rag.text.language import language_of
 
 JAPANESE = (
     "日本の人工知能基本計画は、二〇二五年十二月二十三日に閣議決定された。政府は四つの方針を掲げ、"

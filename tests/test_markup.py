@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.markup import plain, plain_sentence
+from rag.text.markup import plain, plain_sentence
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.persons import Person, titled_persons
-from rag.premise import opposite_words
+from rag.extractive.premise import opposite_words
+from rag.text.persons import Person, titled_persons
 
 OPPOSITES = [
     ("Why was the bill rejected?", "The bill was passed on 3 May.", ("rejected", "passed")),

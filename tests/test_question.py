@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.question import names_in, read_question
-from rag.question_kinds import Kind, question_kind, question_language
-from rag.question_parts import parts_of
+from rag.questions.kinds import Kind, question_kind, question_language
+from rag.questions.parts import parts_of
+from rag.questions.reading import names_in, read_question
 
 KINDS: list[tuple[str, Kind]] = [
     ("When was the bridge opened?", "date"),

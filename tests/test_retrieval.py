@@ -16,10 +16,11 @@ from langchain_core.documents import Document as LangChainDocument
 from rag.answer import Hit
 from rag.config import Retrieval, Settings
 from rag.errors import IndexNotFoundError, QuestionError
-from rag.filters import parse_filter
-from rag.index import Index, build_index
+from rag.index.build import build_index
+from rag.index.opening import Index
 from rag.langchain_retriever import create_retriever
-from rag.retrieval import Candidate, Retriever
+from rag.retrieval.filters import parse_filter
+from rag.retrieval.search import Candidate, Retriever
 
 TIDES = (
     "The harbour authority measures the tide every ten minutes at the old lighthouse pier. The readings are sent to "

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.splitting import split_sentences
+from rag.splitting.chunks import split_sentences
 
 
 def _sentences(text: str, *, markdown: bool = False) -> list[str]:

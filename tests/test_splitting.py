@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from rag.document import Chunk, Document, Page, Section, Span
-from rag.splitting import Splitter, embedded_text
+from rag.splitting.chunks import Splitter, embedded_text
 
 
 def _document(

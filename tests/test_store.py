@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from rag.answer import FileReport
 from rag.document import Chunk, Document, Page, Section, Source, Span
 from rag.errors import IndexDamagedError, IndexStoreError
-from rag.generation import new_generation, remove
-from rag.passport import make_passport
-from rag.selection import days
-from rag.store import Store
-from rag.store_writer import PreparedChunk, PreparedDocument, StoreWriter
+from rag.store.generation import new_generation, remove
+from rag.store.passport import make_passport
+from rag.store.reader import Store
+from rag.store.selection import days
+from rag.store.writer import PreparedChunk, PreparedDocument, StoreWriter
 
 BAG = BagOfWords(dimension=16)
 
@@ -335,8 +335,8 @@ def test_sealed_index_is_read_and_not_written() -> None:
         for path in (folder, *folder.iterdir()):
             path.chmod(0o555 if path.is_dir() else 0o444)
         program = (
-            "import os, sys; from pathlib import Path; from rag.store import Store; from rag.errors import RagError\n"
-            "from rag.store_writer import StoreWriter; folder = Path(sys.argv[1]); nobody = 65534\n"
+            "import os, sys; from pathlib import Path; from rag import RagError; from rag.store.reader import Store\n"
+            "from rag.store.writer import StoreWriter; folder = Path(sys.argv[1]); nobody = 65534\n"
             "if os.getuid() == 0: os.setuid(nobody)\n"  # root may write everything
             "store = Store(folder)\n"
             "print(store.document('corpus/a').text, len(store.lexical(['word'], 5)), len(store.chunk_matrix().keys))\n"

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.terminal import inert, one_line
+from rag.terminal.lines import inert, one_line
 
 
 def test_inert_shows_escapes_and_keeps_text() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.terms import Expansion, Glossary, TermGroup, read_groups
+from rag.vocabulary.terms import Expansion, Glossary, TermGroup, read_groups
 
 GLOSSARY = """# Terms
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.terms import Expansion
-from rag.thesaurus import Thesaurus, read_groups, thesaurus
-from rag.words import FOLDER
+from rag.vocabulary.terms import Expansion
+from rag.vocabulary.thesaurus import Thesaurus, read_groups, thesaurus
+from rag.vocabulary.words import FOLDER
 
 WORDS = Thesaurus(
     english=[("plan", "blueprint", "scheme"), ("sign off on", "approve"), ("watchdog", "supervisory body", "agency")],

@@ -18,18 +18,19 @@ import numpy as np
 import pytest
 from bag_of_words import BagOfWords
 
-from rag.chroma import ChromaVectors, lock_chroma
-from rag.chroma_server import ServerVectors
 from rag.config import Settings
 from rag.document import Chunk, Document
-from rag.embedding import Vector
+from rag.embedding.model import Vector
 from rag.errors import RagError, VectorServerError
-from rag.generation import new_generation, switch_to
-from rag.index import Index, build_index
-from rag.passport import make_passport
-from rag.store import Store
-from rag.store_writer import PreparedChunk, PreparedDocument, StoreWriter
-from rag.vectors import ExactVectors
+from rag.index.build import build_index
+from rag.index.opening import Index
+from rag.store.generation import new_generation, switch_to
+from rag.store.passport import make_passport
+from rag.store.reader import Store
+from rag.store.writer import PreparedChunk, PreparedDocument, StoreWriter
+from rag.vectors.chroma import ChromaVectors, lock_chroma
+from rag.vectors.chroma_server import ServerVectors
+from rag.vectors.dense import ExactVectors
 
 DIMENSION = 64
 N_DOCUMENTS, N_CHUNKS = 60, 50
@@ -265,8 +266,8 @@ def test_threads_get_the_same_hits(generation: Path) -> None:
 
 def test_killed_holder_leaves_no_lock(generation: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from rag.chroma import ChromaVectors, lock_chroma; "
-        "from rag.store import Store; folder = Path(sys.argv[1]); store = Store(folder); "
+        "import sys; from pathlib import Path; from rag.vectors.chroma import ChromaVectors, lock_chroma; "
+        "from rag.store.reader import Store; folder = Path(sys.argv[1]); store = Store(folder); "
         "vectors = ChromaVectors(store, lock_chroma(folder)); vectors.wait(60); print('ready', flush=True); input()"
     )
     child = subprocess.Popen(
@@ -320,7 +321,7 @@ def test_server_gives_the_same_hits_as_exact_search(generation: Path, server: st
 
 
 def test_server_that_lost_its_data_is_filled_again(generation: Path, server: str) -> None:
-    from rag.chroma_server import ServerCollection
+    from rag.vectors.chroma_server import ServerCollection
 
     query = clustered(1, 6)[0]
     with Store(generation) as store, contextlib.closing(ServerVectors(store, server)) as vectors:

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.answer import Answer, Hit, Unsupported
-from rag.composing import cite
+from rag.checking.composing import cite
+from rag.checking.verification import verify
 from rag.config import Settings
 from rag.document import Document
 from rag.errors import AnswerFormatError, IndexNotFoundError
-from rag.index import get_document
-from rag.verification import verify
+from rag.index.opening import get_document
 
 ADOPTED = "The Cabinet adopted the Basic Plan on 23 December 2025."
 BUDGET = "Its budget is about one trillion yen over five years."

@@ -1,6 +1,7 @@
 """Files to documents: text fixed once, with pages, headings and what is known of the source.
 
 Reading happens in a child process (`rag.loading.worker`), which imports this package: names load on first use.
+May import `rag.text`.
 """
 
 from __future__ import annotations

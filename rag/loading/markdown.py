@@ -8,11 +8,11 @@ from typing import Any
 
 from rag.loading.decoding import decode
 from rag.loading.frontmatter import split_front_matter
-from rag.loading.language import language_of
 from rag.loading.raw import Limits, Raw, Refused
 from rag.loading.sections import Heading, sections
 from rag.loading.signatures import refuse_disguised
 from rag.loading.text import clean
+from rag.text.language import language_of
 
 # A fence may open on the line of a list item or inside a quote.
 _FENCE = re.compile(r"[ \t]*(?:(?:[-+*>]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`]*$)|~{3,})")

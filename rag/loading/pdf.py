@@ -7,13 +7,13 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.loading.language import language_of
 from rag.loading.lines import NOWHERE, Line, PageLines, is_cjk
 from rag.loading.outline import outline_headings
 from rag.loading.raw import Limits, Raw, RawPage, Refused
 from rag.loading.reflow import reflow
 from rag.loading.sections import sections
 from rag.loading.signatures import content_of, is_pdf
+from rag.text.language import language_of
 
 if TYPE_CHECKING:
     import pypdfium2

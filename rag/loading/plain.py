@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rag.loading.decoding import decode
-from rag.loading.language import language_of
 from rag.loading.raw import Limits, Raw, Refused
 from rag.loading.signatures import refuse_disguised
 from rag.loading.text import clean
+from rag.text.language import language_of
 
 
 def read(data: bytes, limits: Limits) -> Raw:

@@ -1,1 +1,5 @@
-"""The chat page: everything in it that is Streamlit, its own component and its label catalogue."""
+"""The chat page: everything in it that is Streamlit, its own component and its label catalogue.
+
+May import what `rag` exports, `rag.terminal`, `rag.index`, `rag.embedding` and `rag.text`; nothing
+else in `rag` imports it.
+"""

@@ -72,8 +72,8 @@ def _port(text: str) -> int:
 def _index(changes: dict[str, str]) -> None:
     """Bring the index up to date; while another process does, the page opens with what is there."""
     from rag import build_index
-    from rag.progress import progress_bar
-    from rag.terminal import index_lines
+    from rag.terminal.lines import index_lines
+    from rag.terminal.progress import progress_bar
 
     settings = _settings(changes)
     print(f"Indexing {settings.corpus_dir} into {settings.index_dir} …", flush=True)

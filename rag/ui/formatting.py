@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from rag.answer import Unsupported
-from rag.blocks import Block, scan_blocks
+from rag.text.blocks import Block, scan_blocks
 
 # `[1]`, full width too; a model's brackets are made plain by the citation check, this only finds what it left.
 _MARK = re.compile(r"\[(\d{1,4})\]")

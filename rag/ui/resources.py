@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from rag import RagError, Settings, build_index, create_chain, describe_index
-from rag.description import IndexInfo
-from rag.embedding import load_embedding_model
-from rag.index import IndexProgress
+from rag.embedding.model import load_embedding_model
+from rag.index.build import IndexProgress
+from rag.index.description import IndexInfo
 from rag.ui.desk import Desk
 from rag.ui.turns import Turn
 

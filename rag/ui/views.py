@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.answer import Answer, Citation, Hit, Notice
-from rag.blocks import scan_blocks
 from rag.document import PATH_MARK
-from rag.markup import plain, plain_sentence
+from rag.text.blocks import scan_blocks
+from rag.text.markup import plain, plain_sentence
 from rag.ui.formatting import answer_blocks
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.ui.turns import Turn

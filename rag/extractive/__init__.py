@@ -1,0 +1,5 @@
+"""Hits into an answer made of quoted sentences, or into an abstention with its reason.
+
+May import `rag.questions`, `rag.retrieval`, `rag.vocabulary`, `rag.index`, `rag.store`, `rag.embedding`, `rag.figures`
+and `rag.text`.
+"""

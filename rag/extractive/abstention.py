@@ -1,0 +1,132 @@
+"""Whether the evidence carries an answer: how sure, and where not, why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answer import Reason
+from rag.extractive.answer_kinds import FORMED_KINDS
+from rag.extractive.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, TOPIC_WEIGHTS
+from rag.extractive.asked import NOTHING_ASKED, Named
+from rag.extractive.sentence_features import FEATURES, TermWeights
+from rag.figures.reading import is_supported
+from rag.figures.stated import stated_readings
+from rag.questions.reading import Question, names_in
+
+if TYPE_CHECKING:
+    from rag.extractive.evidence import Evidence
+
+# What is weighed beside the best sentence's features.
+QUESTION_FEATURES = (
+    "known_share",
+    "full_overlap",
+    "full_window",
+    "full_passage",
+    "lead_of_best",
+    "missing_figures",
+    "missing_names",
+    "missing_head",
+    "formless",
+    "said",
+    "unsaid_words",
+    "unsaid_nearby",
+    "uncounted",
+)
+CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
+# Sentences of which one must have the form of the answer: those that would be shown.
+N_READ_FOR_FORM = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How sure the best sentence answers, in [0, 1], and why not where it is not sure enough."""
+
+    confidence: float
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """What the confidence rests on.
+
+    Attributes:
+        row: Features of the best sentence.
+        scores: Scores of all sentences, best first.
+        forms: Of the best sentences, up to `N_READ_FOR_FORM`, whether each holds something new in the form asked for.
+        passage: The best sentence's passage with its title and headings.
+        named: How far the best sentences name what is asked for.
+    """
+
+    row: NDArray[np.float64]
+    scores: Sequence[float]
+    forms: Sequence[bool]
+    passage: str
+    named: Named
+
+
+def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDArray[np.float64]:
+    """What the confidence is a function of: `(len(CONFIDENCE_FEATURES),)`.
+
+    Args:
+        question: The question.
+        weights: Weights of its terms.
+        best: What was found.
+    """
+    total = sum(weights.weight.values()) + 1e-9
+    known_share = weights.known / total
+    value = dict(zip(FEATURES, best.row, strict=True))
+    odds = np.exp(np.array(best.scores[:40]) - best.scores[0])
+    held = stated_readings(best.passage) if question.figures else set()
+    missing = [figure for figure in question.figures if not is_supported(figure, held)]
+    lowered = best.passage.casefold()
+    absent = [name for name in names_in(question.text) if name.casefold() not in lowered]
+    return np.array(
+        [
+            *best.row,
+            known_share,
+            value["overlap"] * known_share,
+            value["window_overlap"] * known_share,
+            value["passage_overlap"] * known_share,
+            1 / float(odds.sum()),
+            min(2, len(missing)),
+            min(2, len(absent)),
+            1 - best.named.head,
+            float(question.kind in FORMED_KINDS and not any(best.forms)),
+            best.named.said,
+            best.named.unsaid,
+            best.named.unsaid_nearby,
+            1 - best.named.counted,
+        ]
+    )
+
+
+def judge(
+    question: Question, weights: TermWeights, evidence: Sequence[Evidence], *, named: Named = NOTHING_ASKED
+) -> Judgement:
+    """Confidence in the first of the evidence.
+
+    Args:
+        question: The question.
+        weights: Weights of its terms.
+        evidence: Best first, at least one.
+        named: How far the first ones name what is asked for.
+    """
+    best = Best(
+        row=evidence[0].features,
+        scores=[one.score for one in evidence],
+        forms=[one.feature("new_answer") > 0 for one in evidence[:N_READ_FOR_FORM]],
+        passage=evidence[0].surroundings,
+        named=named,
+    )
+    row = confidence_row(question, weights, best)
+    value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))
+    on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
+    confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
+    if confidence >= ANSWER_FROM[question.language]:
+        return Judgement(confidence=confidence, reason=None)
+    return Judgement(confidence=confidence, reason="off_topic" if on_topic < 0.5 else "not_stated")

@@ -1,0 +1,361 @@
+"""What a question takes for granted, against the evidence: years, figures and opposites that documents contradict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from rag.answer import Notice, Reason
+from rag.extractive.abstention import Judgement
+from rag.extractive.evidence import Evidence
+from rag.extractive.sentence_features import TermWeights
+from rag.figures.reading import Figure, Reading, is_supported
+from rag.figures.stated import stated_figures, stated_readings
+from rag.questions.kinds import Kind
+from rag.questions.reading import Question
+from rag.text.analysis import analyse, content_terms
+from rag.text.located import folded, located_terms
+from rag.text.persons import titled_persons
+
+# A date that scopes a figure ("how many in 2019?") is part of what is asked; elsewhere it is taken for granted.
+_SCOPED: frozenset[Kind] = frozenset(("number", "money", "percentage", "duration", "name", "date"))
+_DATES = frozenset(("date", "fiscal_year", "decade"))
+_OPPOSITES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(rf"(?<![a-z])(?:{one})[a-z]*|{one_ja}"), re.compile(rf"(?<![a-z])(?:{other})[a-z]*|{other_ja}"))
+    for one, one_ja, other, other_ja in (
+        (
+            "adopt|pass|approv|enact|accept",
+            "成立|採択|可決|決定",
+            "reject|abolish|repeal|withdr[ae]w|cancel|abandon|scrap|veto|revok",
+            "廃止|撤回|否決|取り消",
+        ),
+        (
+            "voluntary|light[- ]touch|soft law",
+            "非拘束|自主",
+            "mandatory|compulsory|obligatory|binding|strict|heavy[- ]handed",
+            "義務付|強制|厳格",
+        ),
+        (
+            "increas|rise|rose|rais|grow|grew|expand|doubl",
+            "増",
+            "decreas|reduc|fall|fell|declin|shrink|shrank|halv",
+            "減",
+        ),
+        ("allow|permit|encourag|promot", "促進|推進|許可", "ban|forbid|prohibit|outlaw|discourag", "禁止"),
+        ("lag|behind|trail", "遅れ", "ahead|lead", "先頭|首位|リード"),
+        (
+            "creat|establish|set up|found|launch|start",
+            "設置|設立|発足",
+            "dissolv|abolish|clos|disband|shut",
+            "廃止|解散",
+        ),
+    )
+)
+_NEGATION = re.compile(
+    r"\b(?:no(?!\.\s?\d)|not any|never|without|neither|nor|absence of)\b"
+    r"|(?:は|が|も)?(?:ない|なかった|なし|ありません|無い|存在しない|設けていない|置いていない|定めていない)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """One assumption of the question and the sentence that says otherwise.
+
+    Attributes:
+        assumed: The words of the question.
+        stated: What the document says in their place; `None` where it only denies.
+        evidence: The sentence to cite.
+    """
+
+    assumed: str
+    stated: str | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """Outcome of the check: what to tell the reader, what to show in place of an answer, or why to abstain."""
+
+    notices: tuple[Notice, ...] = ()
+    shown: list[Evidence] = field(default_factory=list)
+    reason: Reason | None = None
+
+
+def check_premises(
+    question: Question, weights: TermWeights, evidence: Sequence[Evidence], judgement: Judgement
+) -> Premises:
+    """What the question takes for granted, checked against the evidence.
+
+    Args:
+        question: The question.
+        weights: Weights of its terms.
+        evidence: Best first, at least one.
+        judgement: Confidence in the first.
+    """
+    besides = _of_figures(question)
+    read = [
+        _Match(
+            one,
+            share_held(question, weights, one, besides=besides),
+            share_held(question, weights, one, besides=besides, alone=True),
+        )
+        for one in evidence[:_READ_FOR_PREMISE]
+    ]
+    about = [match for match in read if match.share >= _ABOUT_FROM]
+    held: set[Reading] = set()
+    for match in about:
+        lead = f"{match.evidence.lead}\n{_headings(match.evidence)}"
+        held |= stated_readings(f"{match.evidence.text}\n{lead}")
+    anywhere = set[Reading]().union(*(stated_readings(match.evidence.text) for match in read))
+    for figure in question.figures:
+        # What no sentence is about cannot be contradicted: other words may have been used for it.
+        if (
+            figure.kind not in _CHECKED
+            or not about
+            or (is_supported(figure, held) and not _miscounted(question, figure, read))
+        ):
+            found = _settled_otherwise(question, figure, read)
+            if found is None:
+                continue
+        else:
+            found = _contradiction(question, figure, read)
+        if found is not None:
+            return Premises(notices=(_notice(question, found),), shown=[found.evidence])
+        if figure.kind == "number" and is_supported(figure, anywhere) and not _miscounted(question, figure, read):
+            continue  # as many are counted under another name
+        return Premises(reason=judgement.reason or "false_premise")
+    misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
+    if misnamed is not None:
+        return Premises(notices=(_notice(question, misnamed),), shown=[misnamed.evidence])
+    best = evidence[0]
+    # What a sentence denies has no figure: that the form of the answer is missing is no reason to doubt it.
+    sure = judgement.reason is None or (judgement.reason == "not_stated" and read[0].own >= _ABOUT_FROM)
+    if sure and denied(question, best):
+        return Premises(notices=(_denial(question),), shown=[best])
+    if judgement.reason is not None:
+        return Premises()
+    words = opposite_words(question.text, best.text)
+    if words is not None and question.kind != "yes_no":
+        return Premises(
+            notices=(_notice(question, Contradiction(assumed=words[0], stated=words[1], evidence=best)),), shown=[best]
+        )
+    return Premises()
+
+
+# Ordinals and version numbers name things rather than state something of them.
+_CHECKED = frozenset(("date", "fiscal_year", "decade", "percent", "money", "number"))
+# Sentences that are read; the share of the question (less its figures) that a sentence must hold to be about the same
+# thing, and to be taken as saying something else of it.
+_READ_FOR_PREMISE = 16
+_ABOUT_FROM = 0.5
+_CONTRADICTS_FROM = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A sentence and the share of the question that it holds, with what leads to it and alone, figures left out."""
+
+    evidence: Evidence
+    share: float
+    own: float
+
+
+def share_held(
+    question: Question, weights: TermWeights, evidence: Evidence, *, besides: Collection[str], alone: bool = False
+) -> float:
+    """Share of the question's terms that a sentence, or what leads to it, says in these words or near ones, in [0, 1].
+
+    Args:
+        question: The question.
+        weights: Weights of its terms.
+        evidence: The sentence.
+        besides: Terms that do not count; 1 where nothing is left.
+        alone: Whether only the sentence itself is read, not what leads to it.
+    """
+    wanted = [t for t in question.terms if t not in besides]
+    held = set(analyse(evidence.text if alone else f"{evidence.text}\n{evidence.lead}\n{_headings(evidence)}"))
+    total = sum(weights.weight[t] for t in wanted)
+    near = evidence.near
+    return sum(weights.weight[t] * (1.0 if t in held else near.get(t, 0.0)) for t in wanted) / total if total else 1.0
+
+
+def _of_figures(question: Question) -> frozenset[str]:
+    return frozenset(t for figure in question.figures for t in analyse(figure.text))
+
+
+def _headings(evidence: Evidence) -> str:
+    return f"{evidence.record.title}\n{evidence.candidate.stored.chunk.section or ''}"
+
+
+def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -> Contradiction | None:
+    """What the evidence says where the question states a figure that it does not hold.
+
+    A sentence contradicts a figure when it is about the same thing and holds another figure of the same kind.
+    """
+    if figure.kind in _DATES and question.kind in _SCOPED:
+        return None
+    found: list[tuple[float, bool, int, float, Contradiction]] = []
+    for match in read:
+        same = [f for f in stated_figures(match.evidence.text) if _same_family(f, figure)]
+        if figure.kind == "number":
+            counted = _counted(question.text, figure)
+            same = [f for f in same if f.value != figure.value and counted & _counted(match.evidence.text, f)]
+        if match.share < _CONTRADICTS_FROM or not same:
+            continue
+        closest = _closest(same, match.evidence.text, question)
+        exact = sum(part is not None for part in closest.value) if isinstance(closest.value, tuple) else 0
+        stated = Contradiction(assumed=_whole(question, figure), stated=closest.text, evidence=match.evidence)
+        exactness = exact if closest.kind == "date" else 0
+        found.append((round(match.own, 1), len(same) == 1, exactness, match.evidence.score, stated))
+    return max(found, key=lambda item: item[:4])[4] if found else None
+
+
+def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evidence]) -> Contradiction | None:
+    """The holder of an office whom the evidence names where the question names another: "Mayor Smith built …".
+
+    Only where a sentence says nearly all of the rest of the question, names somebody else under the same title, and no
+    sentence about the one whom the question names says as much.
+    """
+    for asked in titled_persons(question.text):
+        besides = frozenset(analyse(f"{asked.title} {asked.name}"))
+        about: list[tuple[float, float, Contradiction]] = []
+        of_asked = 0.0
+        for one in evidence:
+            share = share_held(question, weights, one, besides=besides, alone=True)
+            if asked.is_named_in(one.text):
+                of_asked = max(of_asked, share)
+                continue
+            for said in titled_persons(one.text):
+                if said.title == asked.title:
+                    found = Contradiction(assumed=asked.text, stated=said.text, evidence=one)
+                    about.append((share, one.score, found))
+                    break
+        best = max(about, key=lambda item: item[:2], default=None)
+        if best is not None and best[0] >= max(_MISNAMED_FROM, of_asked + _SAYS_MORE):
+            return best[2]
+    return None
+
+
+# Share of the rest of the question that a sentence about another holder of the office must say by itself, and how much
+# more that must be than what any sentence about the one asked for says.
+_MISNAMED_FROM = 0.6
+_SAYS_MORE = 0.1
+
+
+def _settled_otherwise(question: Question, figure: Figure, read: Sequence[_Match]) -> Contradiction | None:
+    """What the best sentence says in place of a yes/no question's date that stands elsewhere, for something else."""
+    if question.kind != "yes_no" or figure.kind not in _DATES or not read:
+        return None
+    if is_supported(figure, stated_readings(read[0].evidence.text)):
+        return None
+    return _contradiction(question, figure, read[:1])
+
+
+def _whole(question: Question, figure: Figure) -> str:
+    """The words of a figure with those of the dates that it touches: "March 2024" where each stands by itself."""
+    start, end = figure.start, figure.end
+    for other in question.figures:
+        if figure.kind in _DATES and other.kind in _DATES:
+            if 0 <= other.start - end <= _TOUCHING:
+                end = other.end
+            elif 0 <= start - other.end <= _TOUCHING:
+                start = other.start
+    return question.text[start:end]
+
+
+_TOUCHING = 2
+
+
+def _miscounted(question: Question, figure: Figure, read: Sequence[_Match]) -> bool:
+    """Whether the things that the question counts ("seven policies", 七つの方針) are counted, and never as many.
+
+    Things that no sentence counts may have been named otherwise ("pillars" for policies).
+    """
+    if figure.kind != "number":
+        return False
+    counted = _counted(question.text, figure)
+    found = [
+        f.value
+        for match in read
+        for f in stated_figures(match.evidence.text)
+        if f.kind == "number" and counted & _counted(match.evidence.text, f)
+    ]
+    return bool(found) and figure.value not in found
+
+
+def _counted(text: str, figure: Figure) -> frozenset[str]:
+    """Terms of what a number counts: those shortly behind it."""
+    following = re.split(r"[,.;:!?、。？]", text[figure.end : figure.end + _COUNTED_CHARS])[0]
+    return frozenset(content_terms(following)) if following.strip() else frozenset()
+
+
+_COUNTED_CHARS = 24
+
+
+def _same_family(one: Figure, other: Figure) -> bool:
+    if one.kind in _DATES and other.kind in _DATES:
+        return True
+    return one.kind == other.kind
+
+
+def _closest(found: Sequence[Figure], text: str, question: Question) -> Figure:
+    """The figure whose clause, with the one before it, holds most of the question's words; the later of equals."""
+    clauses = [match.span() for match in _CLAUSE.finditer(text)]
+    held = [len({t.term for t in located_terms(text[a:b])} & set(question.terms)) for a, b in clauses]
+
+    def belonging(figure: Figure) -> tuple[float, int]:
+        k = next((i for i, (a, b) in enumerate(clauses) if a <= figure.start < b), 0)
+        return held[k] + 0.9 * (held[k - 1] if k else 0), figure.start
+
+    return max(found, key=belonging)
+
+
+_CLAUSE = re.compile(r"[^,;，、；]+")
+
+
+def opposite_words(question: str, sentence: str) -> tuple[str, str] | None:
+    """A word of the question and one of the sentence that are opposites, where neither has both; `None` without any."""
+    asked, said = question.casefold(), sentence.casefold()
+    for one, other in _OPPOSITES:
+        for mine, theirs in ((one, other), (other, one)):
+            a, b = mine.search(asked), theirs.search(said)
+            if a and b and not mine.search(said) and not theirs.search(asked):
+                return a.group(), b.group()
+    return None
+
+
+def denied(question: Question, best: Evidence) -> bool:
+    """Whether the best sentence denies the existence of what an affirmative question asks about."""
+    if question.kind not in _PRESUMING or _NEGATION.search(question.text):
+        return False
+    shown = folded(best.text)
+    places = [t for t in located_terms(best.text) if t.term in question.terms]
+    for match in _NEGATION.finditer(shown):
+        if question.language == "ja":  # the negation follows what it negates
+            if any(0 <= match.start() - t.end <= _NEGATED_NEAR_JA for t in places):
+                return True
+        elif any(0 <= t.start - match.end() <= _NEGATED_NEAR for t in places):
+            return True
+    return False
+
+
+# Kinds of question that take for granted that there is something to name or count.
+_PRESUMING: frozenset[Kind] = frozenset(("number", "money", "percentage", "list", "date", "duration", "person"))
+_NEGATED_NEAR = 12
+_NEGATED_NEAR_JA = 6
+
+
+def _notice(question: Question, found: Contradiction) -> Notice:
+    if question.language == "ja":
+        stated = f"文書には「{found.stated}」とあります" if found.stated else "文書の記述と合いません"
+        return Notice(code="premise", message=f"質問は「{found.assumed}」を前提としていますが、{stated}。")
+    stated = f"the document says “{found.stated}”" if found.stated else "the document says otherwise"
+    return Notice(code="premise", message=f"The question assumes “{found.assumed}”; {stated}.")
+
+
+def _denial(question: Question) -> Notice:
+    if question.language == "ja":
+        return Notice(code="premise", message="質問が前提としていることを、文書は否定しています。")
+    return Notice(code="premise", message="The question assumes something that the document denies.")

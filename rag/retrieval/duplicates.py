@@ -1,0 +1,52 @@
+"""Near-duplicates among hits: the same passage in several documents is shown once, from its best document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.store.reader import DocumentRecord
+
+# Terms that two passages share, of all that either has (Jaccard). A passage of 100 terms may differ in two or three.
+_SAME = 0.95
+# A shorter passage is a duplicate only of the very same one.
+_MIN_TERMS = 12
+# A difference in one of these, or in a number, is one in substance, however alike the rest is.
+_TELLING = frozenset(
+    """no not never without none nor cannot dont doesnt didnt isnt arent wasnt werent ない なか せん せず
+    one two three four five six seven eight nine ten first second third fourth fifth""".split()
+)
+_NUMERALS = frozenset("〇一二三四五六七八九十百千万億兆")
+
+# Best first; what is not listed comes after. Of uploads neither counts: an upload cannot claim to be law.
+_KINDS = ("law", "plan", "guideline", "statistics", "report", "news", "commentary")
+_STATUSES = ("in force", "current", "draft", "superseded")
+
+
+def is_duplicate(terms: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two passages, given by their terms in order, say the same in (almost) the same words.
+
+    Passages that differ in a number, an ordinal or a negation do not: that is where two editions of a text differ.
+    """
+    if terms == others:
+        return True
+    a, b = set(terms), set(others)
+    if min(len(a), len(b)) < _MIN_TERMS or len(a & b) < _SAME * len(a | b):
+        return False
+    return not any(_tells(term) for term in a ^ b)
+
+
+def authority(record: DocumentRecord) -> tuple[int, int, str]:
+    """What speaks for quoting a passage from this document rather than from another that has it too; higher is better:
+    status, kind, date."""
+    ranked = record.root in ("corpus", "fetched")
+    status = _place(record.status, _STATUSES) if ranked else -len(_STATUSES)
+    kind = _place(record.kind, _KINDS) if ranked else -len(_KINDS)
+    return status, kind, record.date or ""
+
+
+def _tells(term: str) -> bool:
+    return term in _TELLING or any(char.isdigit() or char in _NUMERALS for char in term)
+
+
+def _place(value: str | None, order: Sequence[str]) -> int:
+    return -order.index(value) if value in order else -len(order)

@@ -1,0 +1,107 @@
+"""Everyday words that say about the same, English and Japanese: people seldom ask in a document's own words.
+
+`words/en.txt` and `words/ja.txt` have a group of such words a line, separated by commas; `#` begins a comment line.
+They are general vocabulary (administration, law, business, statistics, daily life); names of one particular thing
+belong into a glossary document (`rag.vocabulary.terms`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from rag.text.analysis import analyse, is_stop
+from rag.vocabulary.terms import Expansion
+from rag.vocabulary.words import FOLDER
+
+_MIN_JAPANESE_CHARS = 2
+
+
+class Thesaurus:
+    """Finds words of groups in questions: English ones by their stems, Japanese ones as written.
+
+    Args:
+        english: Groups of English words.
+        japanese: Groups of Japanese words.
+    """
+
+    def __init__(self, english: Iterable[Collection[str]], japanese: Iterable[Collection[str]]) -> None:
+        self._english = _indexed(english, lambda word: " ".join(analyse(word)))
+        known = _indexed(japanese, _folded)
+        # A Latin word of the Japanese list ("pr") would be found inside English ones.
+        self._japanese = {word: others for word, others in known.items() if not word.isascii()}
+        self._longest = max(map(len, self._japanese), default=0)
+
+    def knows(self, word: str) -> bool:
+        """Whether a Japanese word stands in a group."""
+        return _folded(word) in self._japanese
+
+    def expansions(self, question: str) -> list[Expansion]:
+        """The words of a question that have synonyms, in order, each once; of overlapping ones the longest."""
+        found: dict[str, Expansion] = {}
+        stems = analyse(question)
+        i = 0
+        while i < len(stems):
+            for n in range(min(_MAX_WORDS, len(stems) - i), 0, -1):
+                word = " ".join(stems[i : i + n])
+                if word in self._english:
+                    found.setdefault(word, _expansion(word, word.split(), self._english[word]))
+                    i += n - 1
+                    break
+            i += 1
+        text = _folded(question)
+        i = 0
+        while i < len(text):
+            for n in range(min(self._longest, len(text) - i), 0, -1):
+                word = text[i : i + n]
+                if word in self._japanese:
+                    found.setdefault(word, _expansion(word, analyse(word), self._japanese[word]))
+                    i += n - 1
+                    break
+            i += 1
+        return [one for one in found.values() if one.terms and one.others]
+
+
+# Words of an English phrase.
+_MAX_WORDS = 4
+# What a word counts for when it is met by a synonym instead of by itself.
+_SYNONYM = 0.6
+
+
+def _expansion(word: str, terms: Iterable[str], others: tuple[tuple[str, ...], ...]) -> Expansion:
+    return Expansion(name=word, terms=_terms(terms), others=others, counts=_SYNONYM)
+
+
+@cache
+def thesaurus() -> Thesaurus:
+    """The thesaurus that comes with this program."""
+    return Thesaurus(read_groups(FOLDER / "en.txt"), read_groups(FOLDER / "ja.txt"))
+
+
+def read_groups(path: Path) -> list[tuple[str, ...]]:
+    """Groups of a file, in order."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    groups = [tuple(word.strip() for word in line.split(",")) for line in lines if line and not line.startswith("#")]
+    return [tuple(word for word in group if word) for group in groups]
+
+
+def _indexed(groups: Iterable[Collection[str]], key: Callable[[str], str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """By key of a word, the terms of each word that shares a group with it."""
+    others: dict[str, dict[tuple[str, ...], None]] = {}
+    for group in groups:
+        words = {word: _terms(analyse(word)) for word in group}
+        for word, own in words.items():
+            if own and (len(word) >= _MIN_JAPANESE_CHARS):
+                alike = others.setdefault(key(word), {})
+                alike.update({terms: None for terms in words.values() if terms and not set(terms) <= set(own)})
+    return {word: tuple(alike) for word, alike in others.items()}
+
+
+def _terms(terms: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term for term in terms if not is_stop(term)))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

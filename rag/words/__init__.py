@@ -1,5 +1,0 @@
-"""Word lists that come with the program; `rag.thesaurus` reads them."""
-
-from pathlib import Path
-
-FOLDER = Path(__file__).resolve().parent
