@@ -13,7 +13,8 @@ from rag.extractive.asked import named
 from rag.extractive.choosing import choose, date_parts, disagree, prefer
 from rag.extractive.editions import Series, series_of, wants_all
 from rag.extractive.evidence import Evidence, gather, speaks, weigh, word_vectors
-from rag.extractive.premise import check_premises, share_held
+from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held
+from rag.extractive.presuppositions import misstated, statements_of
 from rag.extractive.quoting import Quote, Quoter
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.kinds import question_language
@@ -173,7 +174,12 @@ class _Reader:
             return answer
         sure = {n: reading for n, reading in editions.items() if reading.judgement.reason is None}
         premises = check_premises(plain.question, plain.weights, pooled, plain.judgement)
-        if premises.notices or premises.reason is not None:
+        presumed = self._presumed(plain, pooled)
+        if presumed is not None:
+            answer.notices.append(premise_notice(plain.question.language, presumed))
+            answer.chosen = [(presumed.evidence,)]
+            answer.reason = None
+        elif premises.notices or premises.reason is not None:
             answer.notices.extend(premises.notices)
             answer.chosen = [(one,) for one in premises.shown]
             answer.reason = premises.reason
@@ -190,6 +196,18 @@ class _Reader:
                 answer.confidence, *(reading.judgement.confidence for reading in sure.values()), 0.0
             )
         return answer
+
+    def _presumed(self, plain: _Reading, pooled: Sequence[Evidence]) -> Contradiction | None:
+        """What the question states besides asking, and the documents contradict."""
+        question = plain.question
+        for text in statements_of(question.text, question.language):
+            statement = read_question(text)
+            weights = weigh(statement, self._store)
+            evidence = gather(statement, self._found(text), weights, word_vectors(statement, self._model))
+            found = misstated(statement, weights, evidence, asks=False)
+            if found is not None:
+                return found
+        return misstated(question, plain.weights, pooled, asks=True)
 
     def _by_edition(self, text: str, question: Question) -> dict[int, _Reading]:
         """Readings of the question for each edition, where it speaks of something that has several and names none."""

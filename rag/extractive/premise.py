@@ -19,8 +19,8 @@ from rag.text.located import folded, located_terms
 from rag.text.persons import titled_persons
 
 # A date that scopes a figure ("how many in 2019?") is part of what is asked; elsewhere it is taken for granted.
-_SCOPED: frozenset[Kind] = frozenset(("number", "money", "percentage", "duration", "name", "date"))
-_DATES = frozenset(("date", "fiscal_year", "decade"))
+SCOPED: frozenset[Kind] = frozenset(("number", "money", "percentage", "duration", "name", "date"))
+DATES = frozenset(("date", "fiscal_year", "decade"))
 _OPPOSITES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(rf"(?<![a-z])(?:{one})[a-z]*|{one_ja}"), re.compile(rf"(?<![a-z])(?:{other})[a-z]*|{other_ja}"))
     for one, one_ja, other, other_ja in (
@@ -122,13 +122,13 @@ def check_premises(
         else:
             found = _contradiction(question, figure, read)
         if found is not None:
-            return Premises(notices=(_notice(question, found),), shown=[found.evidence])
+            return Premises(notices=(premise_notice(question.language, found),), shown=[found.evidence])
         if figure.kind == "number" and is_supported(figure, anywhere) and not _miscounted(question, figure, read):
             continue  # as many are counted under another name
         return Premises(reason=judgement.reason or "false_premise")
     misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
     if misnamed is not None:
-        return Premises(notices=(_notice(question, misnamed),), shown=[misnamed.evidence])
+        return Premises(notices=(premise_notice(question.language, misnamed),), shown=[misnamed.evidence])
     best = evidence[0]
     # What a sentence denies has no figure: that the form of the answer is missing is no reason to doubt it.
     sure = judgement.reason is None or (judgement.reason == "not_stated" and read[0].own >= _ABOUT_FROM)
@@ -139,7 +139,10 @@ def check_premises(
     words = opposite_words(question.text, best.text)
     if words is not None and question.kind != "yes_no":
         return Premises(
-            notices=(_notice(question, Contradiction(assumed=words[0], stated=words[1], evidence=best)),), shown=[best]
+            notices=(
+                premise_notice(question.language, Contradiction(assumed=words[0], stated=words[1], evidence=best)),
+            ),
+            shown=[best],
         )
     return Premises()
 
@@ -194,7 +197,7 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
 
     A sentence contradicts a figure when it is about the same thing and holds another figure of the same kind.
     """
-    if figure.kind in _DATES and question.kind in _SCOPED:
+    if figure.kind in DATES and question.kind in SCOPED:
         return None
     found: list[tuple[float, bool, int, float, Contradiction]] = []
     for match in read:
@@ -205,10 +208,10 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
         if match.share < _CONTRADICTS_FROM or not same:
             continue
         closest = _closest(same, match.evidence.text, question)
-        exact = sum(part is not None for part in closest.value) if isinstance(closest.value, tuple) else 0
-        stated = Contradiction(assumed=_whole(question, figure), stated=closest.text, evidence=match.evidence)
-        exactness = exact if closest.kind == "date" else 0
-        found.append((round(match.own, 1), len(same) == 1, exactness, match.evidence.score, stated))
+        stated = Contradiction(
+            assumed=whole_date(question.text, figure, question.figures), stated=closest.text, evidence=match.evidence
+        )
+        found.append((round(match.own, 1), len(same) == 1, exactness(closest), match.evidence.score, stated))
     return max(found, key=lambda item: item[:4])[4] if found else None
 
 
@@ -246,23 +249,38 @@ _SAYS_MORE = 0.1
 
 def _settled_otherwise(question: Question, figure: Figure, read: Sequence[_Match]) -> Contradiction | None:
     """What the best sentence says in place of a yes/no question's date that stands elsewhere, for something else."""
-    if question.kind != "yes_no" or figure.kind not in _DATES or not read:
+    if question.kind != "yes_no" or figure.kind not in DATES or not read:
         return None
     if is_supported(figure, stated_readings(read[0].evidence.text)):
         return None
     return _contradiction(question, figure, read[:1])
 
 
-def _whole(question: Question, figure: Figure) -> str:
-    """The words of a figure with those of the dates that it touches: "March 2024" where each stands by itself."""
+def whole_date(text: str, figure: Figure, others: Sequence[Figure]) -> str:
+    """The words of a figure with those of the dates that it touches: "March 2024" where each stands by itself.
+
+    Args:
+        text: The text.
+        figure: One of its figures.
+        others: Its figures, in order.
+    """
     start, end = figure.start, figure.end
-    for other in question.figures:
-        if figure.kind in _DATES and other.kind in _DATES:
+    for other in others:
+        if figure.kind in DATES and other.kind in DATES:
             if 0 <= other.start - end <= _TOUCHING:
                 end = other.end
             elif 0 <= start - other.end <= _TOUCHING:
                 start = other.start
-    return question.text[start:end]
+    return text[start:end]
+
+
+def exactness(figure: Figure) -> int:
+    """How many parts of a date a figure says: 3 with a day, 1 for a year; 0 for what is no date."""
+    return (
+        sum(part is not None for part in figure.value)
+        if figure.kind == "date" and isinstance(figure.value, tuple)
+        else 0
+    )
 
 
 _TOUCHING = 2
@@ -295,7 +313,7 @@ _COUNTED_CHARS = 24
 
 
 def _same_family(one: Figure, other: Figure) -> bool:
-    if one.kind in _DATES and other.kind in _DATES:
+    if one.kind in DATES and other.kind in DATES:
         return True
     return one.kind == other.kind
 
@@ -328,10 +346,15 @@ def opposite_words(question: str, sentence: str) -> tuple[str, str] | None:
 
 def denied(question: Question, best: Evidence) -> bool:
     """Whether the best sentence denies the existence of what an affirmative question asks about."""
-    if question.kind not in _PRESUMING or _NEGATION.search(question.text):
+    return question.kind in _PRESUMING and denies(question, best)
+
+
+def denies(question: Question, one: Evidence) -> bool:
+    """Whether a sentence denies what is said without a negation: it has one beside a term of the question."""
+    if _NEGATION.search(question.text):
         return False
-    shown = folded(best.text)
-    places = [t for t in located_terms(best.text) if t.term in question.terms]
+    shown = folded(one.text)
+    places = [t for t in located_terms(one.text) if t.term in question.terms]
     for match in _NEGATION.finditer(shown):
         if question.language == "ja":  # the negation follows what it negates
             if any(0 <= match.start() - t.end <= _NEGATED_NEAR_JA for t in places):
@@ -347,8 +370,9 @@ _NEGATED_NEAR = 12
 _NEGATED_NEAR_JA = 6
 
 
-def _notice(question: Question, found: Contradiction) -> Notice:
-    if question.language == "ja":
+def premise_notice(language: str, found: Contradiction) -> Notice:
+    """What to tell the reader of an assumption that a document contradicts."""
+    if language == "ja":
         stated = f"文書には「{found.stated}」とあります" if found.stated else "文書の記述と合いません"
         return Notice(code="premise", message=f"質問は「{found.assumed}」を前提としていますが、{stated}。")
     stated = f"the document says “{found.stated}”" if found.stated else "the document says otherwise"

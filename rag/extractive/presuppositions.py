@@ -1,0 +1,187 @@
+"""What a question states besides asking, held against the evidence: figures, persons, bodies that it takes for granted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.extractive.evidence import Evidence
+from rag.extractive.premise import DATES, SCOPED, Contradiction, denies, exactness, share_held, whole_date
+from rag.extractive.sentence_features import TermWeights
+from rag.figures.reading import Figure, is_supported
+from rag.figures.stated import stated_figures, stated_readings
+from rag.questions.reading import Question
+from rag.text.analysis import analyse
+from rag.text.persons import Person, titled_persons
+
+# Ordinals and version numbers name things rather than state something of them.
+_CHECKED = frozenset((*DATES, "percent", "money"))
+
+_EN_WH = r"(?:what|when|where|which|who|whom|whose|why|how)"
+_EN_SEAM = re.compile(r"[.;:!?]\s+|,\s+|\s+[–—]\s+")
+_EN_OPENING = re.compile(
+    r"^(?:and|but|so|if|after|before|since|while|because|given that|now that|as)\b\s*", re.IGNORECASE
+)
+_EN_ASKS = re.compile(
+    rf"\b{_EN_WH}\b|^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|name|"
+    r"list|tell|give|explain|describe)\b",
+    re.IGNORECASE,
+)
+_JA_SEAM = re.compile(r"[、。！!；;]")
+_JA_ASKS = re.compile(r"いつ|どこ|だれ|誰|なに|何|なぜ|どの|どう|どれ|どんな|いくら|いくつ|とは|[？?]|か$")
+_LEAST_TERMS = 3
+
+
+def statements_of(question: str, language: str) -> list[str]:
+    """Clauses of a question that state something rather than ask, of at least three content terms; in order.
+
+    "After the council moved to Reims in 1950, who led it?" states "the council moved to Reims in 1950".
+    """
+    seam, asks = (_JA_SEAM, _JA_ASKS) if language == "ja" else (_EN_SEAM, _EN_ASKS)
+    pieces = [piece.strip(" ,.?？。、") for piece in seam.split(question)]
+    found = []
+    for piece in pieces:
+        stated = _EN_OPENING.sub("", piece) if language == "en" else piece
+        if stated and stated != question.strip(" ?？。") and not asks.search(stated):
+            found.append(stated)
+    return [piece for piece in found if len(set(analyse(piece))) >= _LEAST_TERMS]
+
+
+@dataclass(frozen=True, slots=True)
+class _Specific:
+    """A figure, person or body that a clause names.
+
+    Attributes:
+        text: As written.
+        terms: Its terms, which do not count as what is said of it.
+        is_date: Whether it is one.
+        is_body: Whether it is one.
+        stands_in: Whether a text says it.
+        others_in: What else of its kind a text says, as written there.
+    """
+
+    text: str
+    terms: frozenset[str]
+    stands_in: Callable[[str], bool]
+    others_in: Callable[[str], Sequence[str]]
+    is_date: bool = False
+    is_body: bool = False
+
+
+def misstated(
+    statement: Question, weights: TermWeights, evidence: Sequence[Evidence], *, asks: bool
+) -> Contradiction | None:
+    """The first figure, person or body of a statement in whose place the evidence says another one, or a denial.
+
+    Only where a sentence says most of the rest of the statement with another one of the same kind, and no sentence with
+    the one stated says nearly as much.
+
+    Args:
+        statement: The statement, read as a question.
+        weights: Weights of its terms.
+        evidence: Sentences found for it, best first.
+        asks: Whether it is the whole question: a date in it may be what a figure is asked for.
+    """
+    for specific in _specifics(statement.text):
+        if asks and specific.is_date and statement.kind in SCOPED:
+            continue
+        found = _in_its_place(statement, weights, evidence[:_READ], specific)
+        if found is not None:
+            return found
+    if not asks:
+        for one in evidence[:_READ_FOR_DENIAL]:
+            share = share_held(statement, weights, one, besides=frozenset(), alone=True)
+            if share >= _DENIED_FROM and denies(statement, one):
+                return Contradiction(assumed=statement.text, stated=None, evidence=one)
+    return None
+
+
+def _in_its_place(
+    statement: Question, weights: TermWeights, evidence: Sequence[Evidence], specific: _Specific
+) -> Contradiction | None:
+    with_it = against = 0.0
+    found: Contradiction | None = None
+    for one in evidence:
+        share = share_held(statement, weights, one, besides=specific.terms, alone=True)
+        if specific.stands_in(f"{one.text}\n{one.lead}"):
+            with_it = max(with_it, share)
+        elif share > against and (others := specific.others_in(one.text)):
+            against = share
+            found = Contradiction(assumed=specific.text, stated=others[0], evidence=one)
+    sure = against >= _MISSTATED_FROM and with_it <= against - _SAYS_MORE
+    unheard = not specific.is_body and against >= _UNHEARD_FROM and with_it <= _HARDLY * against
+    return found if sure or unheard else None
+
+
+_READ = 24
+# Share of the rest of the statement that a sentence with another figure, person or body must say, and how much more
+# that must be than what any sentence with the one stated says; what hardly any sentence holds is doubted sooner.
+_MISSTATED_FROM = 0.7
+_SAYS_MORE = 0.15
+_UNHEARD_FROM = 0.4
+_HARDLY = 0.4
+_READ_FOR_DENIAL = 3
+_DENIED_FROM = 0.6
+
+
+def _specifics(text: str) -> Iterator[_Specific]:
+    for figure in stated_figures(text):
+        if figure.kind in _CHECKED:
+            yield _of_figure(text, figure)
+    for person in titled_persons(text):
+        yield _of_person(person)
+    for body in _bodies(text):
+        yield _of_body(body, _bodies(text))
+
+
+def _of_figure(text: str, figure: Figure) -> _Specific:
+    kinds: Collection[str] = DATES if figure.kind in DATES else {figure.kind}
+
+    def others_in(other: str) -> list[str]:
+        found = [f for f in stated_figures(other) if f.kind in kinds]
+        exact = max(found, key=exactness, default=None)
+        return [] if exact is None else [whole_date(other, exact, found)]
+
+    return _Specific(
+        text=whole_date(text, figure, stated_figures(text)),
+        terms=frozenset(analyse(figure.text)),
+        stands_in=lambda other: is_supported(figure, stated_readings(other)),
+        others_in=others_in,
+        is_date=figure.kind in DATES,
+    )
+
+
+def _of_person(person: Person) -> _Specific:
+    return _Specific(
+        text=person.text,
+        terms=frozenset(analyse(f"{person.title} {person.name}")),
+        stands_in=person.is_named_in,
+        others_in=lambda other: [p.text for p in titled_persons(other) if p.title == person.title],
+    )
+
+
+def _of_body(body: str, asked: Sequence[str]) -> _Specific:
+    known = {name.casefold() for name in asked}
+    return _Specific(
+        text=body,
+        terms=frozenset(analyse(body)),
+        stands_in=lambda other: body.casefold() in other.casefold(),
+        others_in=lambda other: [name for name in _bodies(other) if name.casefold() not in known],
+        is_body=True,
+    )
+
+
+_EN_BODY = (
+    r"(?:Agency|Ministry|Institute|Office|Headquarters|Council|Committee|Commission|University|Bank|Court|Department|"
+    r"Corporation|Association|Federation|Authority|Bureau|Foundation|Laboratory|Organi[sz]ation)"
+)
+_BODY = re.compile(
+    rf"\b(?:[A-Z][\w&-]+\s+){{1,4}}{_EN_BODY}\b|\b{_EN_BODY}\s+of\s+[A-Z][\w&-]+(?:(?:,|\s+and|,\s+and)?\s+[A-Z][\w&-]+)*"
+    r"|\b[A-Z]{3,6}\b|[\u4e00-\u9fff\u30a1-\u30fa\u30fc]{2,14}?(?:研究所|機構|大学|委員会|協会|財団|銀行|裁判所|省|庁)"
+)
+
+
+def _bodies(text: str) -> list[str]:
+    """Ministries, agencies and the like that a text names, in order; abbreviations in capitals count."""
+    return list(dict.fromkeys(match.group() for match in _BODY.finditer(text)))
