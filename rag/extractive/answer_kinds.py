@@ -66,6 +66,16 @@ _PERSON = _any(
     r"[\u30a0-\u30ff]{2,}(?:[・＝=･][\u30a0-\u30ffA-Z.]+)+|[\u4e00-\u9fff]{2,5}（[ぁ-ん・ 　]+",
     flags=re.RegexFlag(0),
 )
+# Words of capitalised names that are no person's.
+_NO_PERSON = re.compile(
+    r"\b(?:[A-Z]{2,}|Institutes?|Agenc(?:y|ies)|Ministr(?:y|ies)|Office|Cabinet|Council|Headquarters|Committee|Commission|"
+    r"Act|Law|Plans?|Polic(?:y|ies)|Process|Group|University|Bank|Report|Code|Guidelines?|Framework|Strategy|House|Diet|"
+    r"Parliament|Company|Corporation|Association|Federation|Union|Summit|Declaration|Program(?:me)?|Project|Paper|Safety|"
+    r"Intelligence|Research|Technology|Cent(?:er|re)|Basic|Digital|National|International|Society|Foundation|Forum|Party|"
+    r"Court|Street|River|City|County|Province|Republic|Kingdom|Empire|States|Sea|Ocean|Island|Islands|Mountains?|Church|"
+    r"January|February|March|April|June|July|August|September|October|November|December|"
+    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
+)
 _PLACE = _any(
     r"\b(?:in|at|from|near|to|of|into|off|through|across|around|between|on)\s+(?:the\s+)?(?:\w+ern\s+)?[A-Z][\w'’-]+",
     r"\b(?:north|south|east|west)(?:ern)?\b|[\u30a0-\u30ff]{3,}",
@@ -128,5 +138,7 @@ def answer_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
     dates = [match.span() for match in _DATE.finditer(text)] if kind == "number" else []
     pattern = _BY_KIND.get(kind)
     for match in pattern.finditer(text) if pattern is not None else ():
+        if kind == "person" and _NO_PERSON.search(match.group()):
+            continue
         if not any(start <= match.start() < end for start, end in dates):
             yield match.start(), match.end()

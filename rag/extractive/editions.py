@@ -261,14 +261,21 @@ def _heads(editions: Sequence[Edition]) -> frozenset[str]:
     return frozenset(heads)
 
 
+# A "strategy council" is no strategy.
+_NOT_OF_A_BODY = (
+    r"(?!\s+(?:council|headquarters|committee|commission|board|panel|office|bureau|team|unit|group|meeting|minister|"
+    r"conference)\b)"
+)
+
+
 def _alike(word: str, other: str) -> bool:
     return word[-2:] == other[-2:] if _IDEOGRAPH.match(word) and _IDEOGRAPH.match(other) else word == other
 
 
 def _place_of(text: str, head: str) -> bool:
     if _IDEOGRAPH.match(head):
-        return head in text
-    return re.search(rf"\b{re.escape(head)}(?:s|['’]s)?\b", text, re.IGNORECASE) is not None
+        return re.search(rf"{head}(?!本部|会議|室|局)", text) is not None
+    return re.search(rf"\b{re.escape(head)}(?:s|['’]s)?\b{_NOT_OF_A_BODY}", text, re.IGNORECASE) is not None
 
 
 @cache
@@ -278,7 +285,7 @@ def _thing(head: str) -> re.Pattern[str]:
         return re.compile(rf"(?:この|その|日本の)?[\u4e00-\u9fffA-ZＡ-Ｚ]*{head}(?P<owner>)")
     return re.compile(
         rf"\b(?:the |this |its |[A-Z]\w+['’]s )?(?:new |national )?(?:[A-Z]\w*\s+)*(?i:{re.escape(head)})"
-        r"(?P<owner>['’]s)?\b"
+        rf"(?P<owner>['’]s)?\b(?i:{_NOT_OF_A_BODY})"
     )
 
 

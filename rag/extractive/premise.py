@@ -103,7 +103,8 @@ def check_premises(
         )
         for one in evidence[:_READ_FOR_PREMISE]
     ]
-    about = [match for match in read if match.share >= _ABOUT_FROM]
+    # What answers is about it, in whatever words.
+    about = [m for i, m in enumerate(read) if m.share >= _ABOUT_FROM or (i == 0 and judgement.reason is None)]
     held: set[Reading] = set()
     for match in about:
         lead = f"{match.evidence.lead}\n{_headings(match.evidence)}"

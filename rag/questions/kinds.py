@@ -23,7 +23,7 @@ _VERB = r"(?:do|does|did|has|have|had|can|could|will|would|should|must|may|is|wa
 # Words in -s that are no plurals.
 _NO_PLURAL = (
     r"(?!(?:is|was|has|does|this|its|us|thus|process|business|basis|status|focus|class|access|crisis|progress|address|"
-    r"success|press)\b)"
+    r"success|press|headquarters|series|means|news|analysis|politics|economics|physics)\b)"
 )
 _PERSONS = (
     r"(?:person|man|woman|king|queen|emperor|leader|president|minister|prime minister|chair(?:man|woman|person)?|"
@@ -57,7 +57,8 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
         "date",
         (
             # Inside a sentence "when" mostly tells a time instead of asking for one ("how many were there when …?").
-            r"(?:^\W*|[.?!,;:–—]\s*|\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b",
+            r"(?:^\W*|[.?!,;:–—]\s*|\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b"
+            r"(?![^?]{3,},\s+(?:what|where|who|whose|which|how|why)\b)",
             r"\b(?:how long ago|how soon|how recent(?:ly)?|by what date|date of)\b",
             r"\b(?:what|which)\s+(?:(?!do(?:es)?\b|did\b)\w+\s+)?(?:year|date|day|month|century|decade|time|period|era)s?\b",
         ),
