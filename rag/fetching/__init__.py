@@ -1,0 +1,1 @@
+"""Official texts: which there are, how each is downloaded within bounds, and a record of what was downloaded."""
