@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.config import Settings
     from rag.document import Document
     from rag.errors import RagError
+    from rag.fetching.fetch import FetchReport, fetch_sources
     from rag.index.build import build_index
     from rag.index.description import describe_index
     from rag.index.opening import get_document
@@ -26,6 +27,7 @@ __all__ = [
     "Answer",
     "Citation",
     "Document",
+    "FetchReport",
     "Hit",
     "IndexReport",
     "RagError",
@@ -35,6 +37,7 @@ __all__ = [
     "create_chain",
     "create_retriever",
     "describe_index",
+    "fetch_sources",
     "get_document",
     "verify",
 ]
@@ -43,6 +46,7 @@ _HOMES = {
     "Answer": "rag.answer",
     "Citation": "rag.answer",
     "Document": "rag.document",
+    "FetchReport": "rag.fetching.fetch",
     "Hit": "rag.answer",
     "IndexReport": "rag.answer",
     "RagError": "rag.errors",
@@ -52,6 +56,7 @@ _HOMES = {
     "create_chain": "rag.chain",
     "create_retriever": "rag.langchain_retriever",
     "describe_index": "rag.index.description",
+    "fetch_sources": "rag.fetching.fetch",
     "get_document": "rag.index.opening",
     "verify": "rag.checking.verification",
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rag.errors import QuestionError, RagError
+from rag.errors import QuestionError, RagError, UnknownSourceError
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -26,6 +26,7 @@ EXIT_ERROR, EXIT_USAGE, EXIT_PARTLY = 1, 2, 3
 _EPILOG = """\
 examples:
   python -m rag index
+  python -m rag fetch plan-2
   python -m rag ask "When was Japan's AI Basic Plan adopted?"
   python -m rag search "AI Safety Institute staff" -k 3
   python -m rag ask "AI法に罰則はありますか" --json > answer.json && python -m rag verify answer.json
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger("rag").setLevel(logging.WARNING)
     try:
         return _run(args)
-    except QuestionError as exc:
+    except (QuestionError, UnknownSourceError) as exc:
         _complain(exc, args)
         return EXIT_USAGE
     except RagError as exc:
@@ -127,6 +128,14 @@ def _parser() -> argparse.ArgumentParser:
     index.add_argument("--rebuild", action="store_true", help="make it anew, beside the old one, then switch")
     index.add_argument("--dry-run", action="store_true", help="say what would be done and change nothing")
     index.add_argument("--wait", action="store_true", help="wait while another process writes the index")
+    fetch = add(
+        "fetch",
+        _fetch,
+        "download official texts of the list (RAG_SOURCES_FILE) and index them",
+        "python -m rag fetch plan-1 plan-2",
+    )
+    fetch.add_argument("ids", metavar="ID", nargs="*", help="which; without any: all of the list")
+    fetch.add_argument("--accept", action="store_true", help="take in a file that has changed since it was recorded")
     ask = add("ask", _ask, "answer one question, with citations", 'python -m rag ask "Who chairs the headquarters?"')
     ask.add_argument("question", metavar="QUESTION")
     add("chat", _chat, "hold a conversation in the terminal", "python -m rag chat")
@@ -174,6 +183,29 @@ def _index(args: argparse.Namespace) -> int:
     else:
         _print_lines(index_lines(report))
     return EXIT_PARTLY if report.rejected else 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from rag.fetching.fetch import fetch_sources
+    from rag.index.build import build_index
+    from rag.terminal.lines import fetch_lines
+    from rag.terminal.progress import download_bar, progress_bar
+
+    settings = _settings(args)
+    with download_bar() as progress:
+        report = fetch_sources(settings, args.ids, progress, accept=args.accept)
+    try:
+        if report.added + report.updated + report.unchanged:
+            with progress_bar() as indexing:
+                report = report.model_copy(update={"index": build_index(settings, indexing)})
+    finally:
+        # The files are there, whatever comes of indexing them.
+        if args.json:
+            print(report.model_dump_json(indent=2))
+        else:
+            _print_lines(fetch_lines(report))
+    is_whole = not report.failed and not report.changed and (report.index is None or not report.index.rejected)
+    return 0 if is_whole else EXIT_PARTLY
 
 
 def _ask(args: argparse.Namespace) -> int:

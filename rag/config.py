@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     corpus_dir: Path = Field(Path("corpus"), description="Folder of the documents to ask.")
     index_dir: Path = Field(Path(".kihon"), description="Folder of the index; derived, may be deleted at any time.")
     data_dir: Path = Field(Path(".kihon-data"), description="Folder of uploads, fetched texts and conversations.")
+    sources_file: Path | None = Field(
+        None, description="List of official texts to fetch; unset: `sources.toml` in the folder of the documents."
+    )
     chroma_url: str | None = Field(
         None, description="Address of a Chroma server (http://host:port); unset uses a folder inside the index."
     )
@@ -68,6 +71,7 @@ class Settings(BaseSettings):
     max_document_chunks: int = Field(5000, ge=1, description="Most chunks of a document.")
     parse_timeout_s: float = Field(60, gt=0, le=3600, description="Longest reading of one file, in seconds.")
     parse_memory_mb: int = Field(2048, ge=256, description="Memory of the reading process, in MB.")
+    fetch_timeout_s: float = Field(300, gt=0, le=3600, description="Total deadline of one download, in seconds.")
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -88,6 +92,11 @@ class Settings(BaseSettings):
         if self.answerer == "auto":
             return self.openai_api_key is not None or self.openai_base_url is not None
         return self.answerer == "llm"
+
+    @property
+    def sources_path(self) -> Path:
+        """The list of official texts, whether it is there or not."""
+        return self.sources_file if self.sources_file is not None else self.corpus_dir / "sources.toml"
 
     def roots(self) -> Mapping[Root, Path]:
         """Folder of each root, in the order in which they are indexed."""

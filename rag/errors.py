@@ -11,6 +11,9 @@ RagError
 │   ├── IndexMismatchError     it was made under other settings
 │   ├── IndexLockedError       another process writes it
 │   └── IndexDamagedError      it contradicts itself
+├── SourceListError        the list of official texts cannot be used
+│   └── UnknownSourceError     an id is not in it
+├── FetchError             official texts cannot be fetched at all
 ├── VectorServerError      a Chroma server does not answer
 └── GenerationError        a chat model failed (model, attempts)
 
@@ -84,6 +87,18 @@ class IndexLockedError(IndexStoreError):
 
 class IndexDamagedError(IndexStoreError):
     """The index contradicts itself: parts are missing or unreadable."""
+
+
+class SourceListError(RagError):
+    """The list of official texts is missing, or an entry of it is wrong."""
+
+
+class UnknownSourceError(SourceListError):
+    """An official text was named that is not in the list."""
+
+
+class FetchError(RagError):
+    """Official texts cannot be fetched: their folder cannot be written, or another process is fetching."""
 
 
 class VectorServerError(RagError):

@@ -35,6 +35,7 @@ LAYERS = (
     "splitting",
     "embedding",
     "store",
+    "fetching",
     "vectors",
     "index",
     "vocabulary",

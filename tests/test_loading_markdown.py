@@ -101,7 +101,7 @@ def test_load_reads_every_field(loader: Loader, tmp_path: Path) -> None:
     assert (loaded.boxes, loaded.n_removed, loaded.notes) == (None, 0, ())
 
 
-def test_load_moves_rank_claimed_by_an_upload_to_extra(loader: Loader, tmp_path: Path) -> None:
+def test_load_moves_rank_claimed_outside_the_corpus_to_extra(loader: Loader, tmp_path: Path) -> None:
     made = document(loader, tmp_path, FULL, root="uploads")
     assert (made.kind, made.status, made.publisher, made.replaces, made.replaced_by) == (None,) * 5
     assert {key: made.extra[key] for key in ("kind", "status", "publisher", "replaced_by")} == {
@@ -111,7 +111,7 @@ def test_load_moves_rank_claimed_by_an_upload_to_extra(loader: Loader, tmp_path:
         "replaced_by": "corpus/plan-2.md",
     }
     assert (made.document_id, made.title, made.date) == ("uploads/file.md", "The first plan", "2025-12-23")
-    assert document(loader, tmp_path, FULL, root="fetched").kind == "plan"
+    assert document(loader, tmp_path, FULL, root="fetched").kind is None
 
 
 @pytest.mark.parametrize(

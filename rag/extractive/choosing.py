@@ -15,6 +15,7 @@ from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
 from rag.questions.kinds import Kind
 from rag.questions.reading import Question
+from rag.retrieval.duplicates import is_official
 from rag.text.analysis import content_terms
 from rag.text.located import located_terms
 
@@ -77,6 +78,7 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
         gain[id(one)] = _SCALE[question.language] * (
             _list_gain(question, one, quoter)
             + _SECOND_HAND * (_ATTRIBUTED.search(one.text) is not None)
+            + _OFFICIAL * is_official(one.candidate.record)
             + _definition_gain(question, one)
             + _newest_gain(question, one, newest)
             + _EXACT_DATE * (question.kind == "date" and date_parts(one) == 3)
@@ -101,6 +103,7 @@ _DEFINES = 3.0
 _GLOSSARY = 0.8
 _NEWEST = 1.0
 _SECOND_HAND = -0.3
+_OFFICIAL = 0.5
 _ATTRIBUTED = re.compile(
     r"\b(?:according to|reported|reports? (?:says?|puts?|names?|named|speaks?)|wrote|commented|is said to)\b"
     r"|\bsome (?:sources|reports|sites)\b|\bnews report (?:still )?\w+\b|によると|によれば|報じ|伝え(?:た|て)|とされる",

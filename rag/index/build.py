@@ -252,6 +252,8 @@ class _Run:
             for done, item in enumerate(plan.pending):
                 self._progress(IndexProgress(done, len(plan.pending), item.document_id, "read"))
                 loaded = loader.load(item.file, root=item.root, path=item.path)
+                if item.root == "fetched" and isinstance(loaded, Loaded):
+                    loaded = plan.officials.described(loaded)
                 files.append(self._take(item, loaded, done, len(plan.pending)))
         self._writer.forget_refusals(plan.present)
         self.took_away = self._writer.sweep()

@@ -10,6 +10,8 @@ from rag.config import Root, Settings, env_name
 from rag.document import Frozen
 from rag.embedding.model import load_embedding_model
 from rag.errors import IndexNotFoundError, ModelUnavailableError, RagError
+from rag.fetching.records import read_records
+from rag.fetching.sources import read_sources
 from rag.store.generation import current_generation
 from rag.store.passport import Passport, check_passport, make_passport
 from rag.store.reader import Store
@@ -33,6 +35,14 @@ class ModelInfo(Frozen):
     reason: str | None = None
 
 
+class SourcesInfo(Frozen):
+    """The list of official texts: where it is, how many it has, and the ids of those not fetched yet."""
+
+    file: str
+    n_listed: int
+    not_fetched: tuple[str, ...]
+
+
 class IndexInfo(Frozen):
     """The state of an index; `generation` and `passport` are `None` where there is none.
 
@@ -42,6 +52,7 @@ class IndexInfo(Frozen):
         n_bytes: Size of all that lies in the generation's folder.
         engine: What a single question searches with. A process that goes on asking, as the page does, opens Chroma
             (`chroma`) unless another has it open.
+        sources: What `fetch` can fetch; `None` where there is no list.
         mode: How questions are answered.
         missing: What keeps anything from working, as sentences with what to do.
     """
@@ -58,6 +69,7 @@ class IndexInfo(Frozen):
     engine: Engine
     chroma_url: str | None
     embedding: ModelInfo
+    sources: SourcesInfo | None
     mode: Mode
     chat_model: str | None
     missing: tuple[str, ...]
@@ -107,6 +119,7 @@ def describe_index(settings: Settings) -> IndexInfo:
         engine="chroma server" if settings.chroma_url else "exact",
         chroma_url=settings.chroma_url,
         embedding=embedding,
+        sources=_describe_sources(settings, missing),
         mode="llm" if settings.answers_with_model else "extractive",
         chat_model=settings.chat_model if settings.answers_with_model else None,
         missing=tuple(missing),
@@ -121,6 +134,22 @@ def _describe_model(settings: Settings, missing: list[str]) -> ModelInfo:
     except ModelUnavailableError as exc:
         missing.append(str(exc))
         return ModelInfo(name=settings.embedding_model, available=False, reason=str(exc))
+
+
+def _describe_sources(settings: Settings, missing: list[str]) -> SourcesInfo | None:
+    if settings.sources_file is None and not settings.sources_path.exists():
+        return None
+    try:
+        texts = read_sources(settings.sources_path)
+        records = read_records(settings.roots()["fetched"])
+    except RagError as exc:
+        missing.append(str(exc))
+        return None
+    return SourcesInfo(
+        file=str(settings.sources_path),
+        n_listed=len(texts),
+        not_fetched=tuple(text.id for text in texts if text.id not in records),
+    )
 
 
 def _size(folder: Path) -> int:

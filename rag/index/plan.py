@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from rag.answer import FileReport, Verdict
 from rag.config import Root, Settings
-from rag.loading.files import FoundFile, read_file, scan
+from rag.index.official import Officials
+from rag.loading.files import FoundFile, read_file, report, scan
 from rag.loading.loader import LOADER_VERSION
 from rag.loading.raw import Refused
 from rag.splitting.chunks import SPLITTER_VERSION
@@ -60,9 +61,11 @@ class Plan:
         unlisted: Indexed ids whose file is now refused by `settled`: their text has to go too.
         pending: Files to read, by root and path.
         present: Ids of all files that are there.
+        officials: What is on record of the fetched ones.
         n_bytes: Size of the pending files, in bytes.
     """
 
+    officials: Officials
     settled: list[FileReport] = field(default_factory=list)
     deleted: list[FileReport] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
@@ -93,7 +96,7 @@ def make_plan(settings: Settings, writer: StoreWriter | None) -> Plan:
     Raises:
         CorpusError: If a root is there and cannot be listed.
     """
-    plan = Plan()
+    plan = Plan(Officials(settings.roots()["fetched"]))
     indexed = {} if writer is None else writer.indexed()
     unopened: list[str] = []
     for root, folder in settings.roots().items():
@@ -101,8 +104,11 @@ def make_plan(settings: Settings, writer: StoreWriter | None) -> Plan:
             document_id = f"{root}/{item.path}"
             plan.present.add(document_id)
             if isinstance(item, FoundFile):
-                _place(plan, item, root, settings, writer, indexed.get(document_id))
-                continue
+                if item.file == settings.sources_path:
+                    item = report(root, item.path, "not_listed", _LIST)
+                else:
+                    _place(plan, item, root, settings, writer, indexed.get(document_id))
+                    continue
             plan.settled.append(item)
             if item.path == "" or item.path.endswith("/"):
                 unopened.append(document_id)
@@ -118,6 +124,9 @@ def make_plan(settings: Settings, writer: StoreWriter | None) -> Plan:
     return plan
 
 
+_LIST = "It is the list of official texts that `python -m rag fetch` reads."
+
+
 def _place(
     plan: Plan, item: FoundFile, root: Root, settings: Settings, writer: StoreWriter | None, known: Indexed | None
 ) -> None:
@@ -129,7 +138,11 @@ def _place(
         plan.pending.append(PendingFile(file=item.file, root=root, path=item.path, sha256=None, is_indexed=bool(known)))
         return
     sha256 = hashlib.sha256(data).hexdigest()
-    if known is not None and (known.sha256, known.loader_version) == (sha256, LOADER_VERSION):
+    if (
+        known is not None
+        and (known.sha256, known.loader_version) == (sha256, LOADER_VERSION)
+        and (root != "fetched" or plan.officials.describe_still(item.path, sha256, known.fields))
+    ):
         plan.settled.append(FileReport(path=item.path, root=root, verdict="unchanged"))
         return
     refusal = None if writer is None else writer.refusal(f"{root}/{item.path}", sha256, limits_key(settings))

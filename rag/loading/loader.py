@@ -91,7 +91,7 @@ class Loader:
 
         Args:
             file: Where it lies. Its last parts are those of `path`, in whatever Unicode form.
-            root: Which root it belongs to; only `corpus` and `fetched` give rank by what a file says of itself.
+            root: Which root it belongs to; only `corpus` gives rank by what a file says of itself.
             path: Path relative to the root, POSIX; its NFC is part of the document's id.
 
         Returns:

@@ -12,7 +12,8 @@ from rag.document import Source
 
 _TEXT_FIELDS = ("title", "title_ja", "publisher", "url", "kind", "status", "replaces", "replaced_by", "note")
 _DATE_FIELDS = ("date", "retrieved")
-# What gives a document rank, or takes it from another. An upload cannot claim to be law.
+# What gives a document rank, or takes it from another. An upload cannot claim to be law; what a fetched file is, the
+# list of official texts says (rag.index.official).
 _RANK_FIELDS = ("kind", "status", "publisher", "replaces", "replaced_by")
 
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*")
@@ -33,8 +34,8 @@ def document_fields(front_matter: Mapping[str, Any], root: Root) -> tuple[dict[s
     """Turn front matter into fields of `rag.document.Document`.
 
     Returns:
-        The fields, with `extra` for unknown keys, for values of a wrong type, and for what a file under `uploads` says
-        of its own rank; and notes on what could not be used.
+        The fields, with `extra` for unknown keys, for values of a wrong type, and for what a file outside the corpus
+        says of its own rank; and notes on what could not be used.
     """
     fields: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -42,7 +43,7 @@ def document_fields(front_matter: Mapping[str, Any], root: Root) -> tuple[dict[s
     for key, value in front_matter.items():
         if value is None or key == "index":
             continue
-        if root == "uploads" and key in _RANK_FIELDS:
+        if root != "corpus" and key in _RANK_FIELDS:
             extra[key] = value
             continue
         known, used = _field(key, value)

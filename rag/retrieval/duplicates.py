@@ -20,6 +20,7 @@ _NUMERALS = frozenset("〇一二三四五六七八九十百千万億兆")
 # Best first; what is not listed comes after. Of uploads neither counts: an upload cannot claim to be law.
 _KINDS = ("law", "plan", "guideline", "statistics", "report", "news", "commentary")
 _STATUSES = ("in force", "current", "draft", "superseded")
+_NOT_STANDING = ("draft", "superseded")
 
 
 def is_duplicate(terms: Sequence[str], others: Sequence[str]) -> bool:
@@ -35,13 +36,19 @@ def is_duplicate(terms: Sequence[str], others: Sequence[str]) -> bool:
     return not any(_tells(term) for term in a ^ b)
 
 
-def authority(record: DocumentRecord) -> tuple[int, int, str]:
+def authority(record: DocumentRecord) -> tuple[bool, bool, int, int, str]:
     """What speaks for quoting a passage from this document rather than from another that has it too; higher is better:
-    status, kind, date."""
-    ranked = record.root in ("corpus", "fetched")
+    not superseded, official, status, kind, date."""
+    ranked = record.root == "corpus" or is_official(record)
+    stands = ranked and record.status not in _NOT_STANDING
     status = _place(record.status, _STATUSES) if ranked else -len(_STATUSES)
     kind = _place(record.kind, _KINDS) if ranked else -len(_KINDS)
-    return status, kind, record.date or ""
+    return stands, is_official(record), status, kind, record.date or ""
+
+
+def is_official(record: DocumentRecord) -> bool:
+    """Whether a document is an official text: fetched, and as it was fetched (any other file there has no kind)."""
+    return record.root == "fetched" and record.kind is not None
 
 
 def _tells(term: str) -> bool:

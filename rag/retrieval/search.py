@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from rag.answer import Hit
-from rag.retrieval.duplicates import authority, is_duplicate
+from rag.retrieval.duplicates import authority, is_duplicate, is_official
 from rag.retrieval.fusion import ChunkTerms, Evidence, Query
 from rag.store.reader import DocumentRecord, Store, StoredChunk
 from rag.text.language import language_of
@@ -35,6 +35,8 @@ _PROPOSED_PER_HIT = 2
 # A document in the language of the question goes before one in another that says it as well. Small, so that the only
 # source is found in whatever language it is. Not fitted.
 _OTHER_LANGUAGE = 0.05
+# An official text goes before a restatement that says it about as well. Not fitted.
+_OFFICIAL = 0.02
 # Chunks whose terms are kept, per store: about 10 KB each.
 _N_KEPT = 6000
 _SCORE_DIGITS = 9
@@ -85,7 +87,8 @@ class Retriever:
     `settings.retrieval` chooses what a hit's score is, higher being better, always in [0, 1]:
 
     - `hybrid`: weighted mean of cosines and shares of the question's terms (`rag.retrieval.fusion`), less 0.05 where
-      the document is in another language than the question. Comparable between questions.
+      the document is in another language than the question, 0.02 more for an official text. Comparable between
+      questions.
     - `dense`: the chunk's cosine, 0 where negative.
     - `lexical`: BM25 divided by the most that any text could get for the question's terms.
     """
@@ -170,7 +173,7 @@ class _Search:
         found = []
         for row, chunk in enumerate(stored):
             record = records[chunk.document_key]
-            score = fused[row] - self._other_language(record) if scores is None else scores[chunk.key]
+            score = fused[row] + self._preference(record) if scores is None else scores[chunk.key]
             score = round(min(max(score, 0.0), 1.0), _SCORE_DIGITS)
             found.append(_Found(score=score, stored=chunk, record=record, terms=terms[row], row=row))
         return sorted(found, key=lambda item: (-item.score, item.record.document_id, item.stored.chunk.start))
@@ -202,10 +205,12 @@ class _Search:
             duplicates=found.duplicates,
         )
 
-    def _other_language(self, record: DocumentRecord) -> float:
+    def _preference(self, record: DocumentRecord) -> float:
+        """What the fused score gains or loses by what the document is."""
+        gain = _OFFICIAL if is_official(record) else 0.0
         if self._language is None or record.language is None or record.language.startswith(self._language):
-            return 0.0
-        return _OTHER_LANGUAGE
+            return gain
+        return gain - _OTHER_LANGUAGE
 
     def _most_bm25(self) -> float:
         """What `Store.lexical` stays below for these terms: each in a text of nothing else, endlessly often."""

@@ -8,8 +8,9 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,12 +63,14 @@ class PreparedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What the store knows of an indexed file: `sha256` of its bytes, version of the loader that read them."""
+    """What the store knows of an indexed file: `sha256` of its bytes, version of the loader that read them, and of a
+    fetched one what it is described with."""
 
     root: Root
     path: str
     sha256: str
     loader_version: int
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StoreWriter:
@@ -99,9 +102,13 @@ class StoreWriter:
         """Every indexed file by `document_id`."""
         with translated(self.path):
             rows = self._db.execute(
-                "SELECT document_id, root, path, sha256, loader_version FROM documents ORDER BY key"
+                "SELECT document_id, root, path, sha256, loader_version, "
+                "CASE root WHEN 'fetched' THEN metadata ELSE '{}' END FROM documents ORDER BY key"
             )
-            return {row[0]: Indexed(*row[1:]) for row in rows}
+            return {
+                document_id: Indexed(root, path, sha256, loader_version, json.loads(fields))
+                for document_id, root, path, sha256, loader_version, fields in rows
+            }
 
     def refusal(self, document_id: str, sha256: str, limits: str) -> FileReport | None:
         """The verdict on a file with these bytes that was not indexed under the same limits, or `None`."""

@@ -1,4 +1,4 @@
 """The terminal's side: answers and reports as lines, a progress bar, a conversation.
 
-May import `rag.chain`, `rag.index` and `rag.text`.
+May import `rag.chain`, `rag.index`, `rag.fetching` and `rag.text`.
 """

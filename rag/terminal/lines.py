@@ -10,6 +10,7 @@ from rag.answer import Answer, Citation, Hit, IndexReport, VerifyReport
 from rag.text.markup import plain
 
 if TYPE_CHECKING:
+    from rag.fetching.fetch import FetchedFile, FetchReport
     from rag.index.description import IndexInfo
 
 _NEAREST = 3
@@ -83,6 +84,25 @@ def index_lines(report: IndexReport) -> Iterator[str]:
 _COUNTS = ("added", "updated", "renamed", "unchanged", "skipped", "rejected", "deleted")
 
 
+def fetch_lines(report: FetchReport) -> Iterator[str]:
+    """What a run of `fetch` did, a line an entry, and what indexing the files did."""
+    for file in report.files:
+        yield f"{file.verdict}: {one_line(file.document_id)}{_about_fetched(file)}"
+    counts = [f"{getattr(report, name)} {name}" for name in _FETCH_COUNTS if getattr(report, name)]
+    yield f"{', '.join(counts) or 'No official texts are listed'} ({report.seconds:.1f} s)."
+    if report.index is not None:
+        yield from index_lines(report.index)
+
+
+_FETCH_COUNTS = ("added", "updated", "unchanged", "changed", "failed")
+
+
+def _about_fetched(file: FetchedFile) -> str:
+    if file.reason is not None:
+        return f": {one_line(file.reason)}"
+    return f" ({file.n_bytes or 0:,} bytes, SHA-256 {file.sha256})"
+
+
 def info_lines(info: IndexInfo) -> Iterator[str]:
     """What is indexed, with what, and what is missing."""
     where = one_line(info.index_dir)
@@ -97,6 +117,10 @@ def info_lines(info: IndexInfo) -> Iterator[str]:
     yield f"Search      {info.engine}{f' at {one_line(info.chroma_url)}' if info.chroma_url else ''}"
     embedding = info.embedding
     yield f"Embedding   {one_line(embedding.name)}" + ("" if embedding.available else " (not available)")
+    if info.sources is not None:
+        left = len(info.sources.not_fetched)
+        how = ": python -m rag fetch" if left else ""
+        yield f"Official    {info.sources.n_listed - left} of {info.sources.n_listed} listed texts fetched{how}"
     yield f"Answers     {info.mode}{f', {one_line(info.chat_model)}' if info.chat_model else ''}"
     if info.passport is not None:
         yield "Passport"
