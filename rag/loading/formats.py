@@ -29,6 +29,7 @@ FORMATS: tuple[Format, ...] = (
     Format(name="text", extensions=(".txt", ".text"), module="rag.loading.plain"),
     Format(name="pdf", extensions=(".pdf",), module="rag.loading.pdf"),
     Format(name="html", extensions=(".html", ".htm", ".xhtml"), module="rag.loading.html", is_markdown=True),
+    Format(name="docx", extensions=(".docx",), module="rag.loading.docx", is_markdown=True),
     Format(name="csv", extensions=(".csv", ".tsv"), module="rag.loading.delimited", is_markdown=True),
     Format(name="jsonl", extensions=(".jsonl", ".ndjson"), module="rag.loading.jsonlines", is_markdown=True),
 )
