@@ -125,7 +125,7 @@ def _said(root: Any) -> dict[str, str]:
     title = next(iter(root.xpath("//title[not(ancestor::svg)]")), None)
     if title is not None:
         said["title"] = _words("".join(title.itertext()))
-    language = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    language = root.get("lang") or root.get("xml:lang") or ""
     if match := re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", language):
         said["language"] = match[0].lower()
     for name, content in _meta(root):
