@@ -55,7 +55,8 @@ class Document(Frozen):
     """A document: its text and what is known about it.
 
     `text` is NFC with `\\n` line ends and without invisible characters; every offset in the project counts
-    its characters. For Markdown it is the body after the front matter, markup kept.
+    its characters. For Markdown it is the body after the front matter, markup kept; HTML,
+    Word documents and tables become Markdown (`rag.loading.formats.is_markdown`).
     `sha256` is that of the file's bytes. `date` and `retrieved` are ISO dates as written (`2025-12-23`, `2025-12`).
     """
 

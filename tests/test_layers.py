@@ -23,6 +23,7 @@ HEAVY = (
     "sentence_transformers",
     "openai",
     "pypdfium2",
+    "lxml",
 )
 # What `rag` is made of, bottom to top: each part imports only parts before it, for types and inside functions too.
 # Its own name stands for the public names, which are imported from `rag` itself.

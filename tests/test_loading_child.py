@@ -107,7 +107,18 @@ def test_the_child_sees_no_secrets(loader: Loader, tmp_path: Path, monkeypatch: 
 
 def test_the_child_imports_only_what_a_format_needs(loader: Loader, tmp_path: Path) -> None:
     modules = set(text_of(load(loader, tmp_path, "modules")).split())
-    heavy = {"torch", "chromadb", "langchain_core", "streamlit", "openai", "numpy", "pydantic", "pypdfium2", "yaml"}
+    heavy = {
+        "torch",
+        "chromadb",
+        "langchain_core",
+        "streamlit",
+        "openai",
+        "numpy",
+        "pydantic",
+        "pypdfium2",
+        "yaml",
+        "lxml",
+    }
     assert not modules & heavy
 
 

@@ -178,7 +178,7 @@ def test_load_waits_for_no_pipe(loader: Loader, tmp_path: Path) -> None:
         ("folder.md", "special_file", "regular"),
         ("large.md", "too_large", "has 0.0 MB; the limit is 0.01 MB (RAG_MAX_FILE_MB)"),
         ("sparse.pdf", "too_large", "has 3,072.0 MB; the limit is 0.01 MB (RAG_MAX_FILE_MB)"),
-        ("a.docx", "unsupported", "read are .md, .markdown, .txt, .text, .pdf"),
+        ("a.xlsx", "unsupported", "read are .md, .markdown, .txt, .text, .pdf, .html, .htm"),
         ("no extension", "unsupported", "not supported"),
         ("a.md.exe", "unsupported", "not supported"),
     ],

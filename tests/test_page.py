@@ -348,6 +348,13 @@ def test_source_view_survives_any_span(start: int, end: int) -> None:
     assert source_view(_document("Some text."), start, end, "en")["title"] == "X"
 
 
+@pytest.mark.parametrize("name", ["markdown", "html", "docx", "csv", "jsonl"])
+def test_source_view_hides_the_backslash_of_an_escape(name: str) -> None:
+    view = source_view(_document("\\# No *heading*, \\*as* written, `\\*`.", format=name), 0, 1, "en")
+    shown = "".join(run["text"] for block in view["blocks"] for run in block["runs"] if not run.get("hidden"))
+    assert (view["prose"], shown) == (True, "# No heading, *as* written, \\*.")
+
+
 def test_source_view_marks_pages() -> None:
     pages = (Page(number=1, start=0, end=6), Page(number=2, start=6, end=11))
     view = source_view(_document("One.\n\nTwo.\n", format="pdf", pages=pages), 6, 10, "en")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rag.document import Document, Span
 from rag.extractive.quoting import MAX_LIST_CHARS, MAX_QUOTE_CHARS, quote_list
 from rag.figures.reading import Figure, Reading, figures, is_supported, supported_readings
+from rag.loading.formats import is_markdown
 from rag.splitting.chunks import split_sentences
 from rag.text.analysis import content_terms
 from rag.text.markup import plain
@@ -58,7 +59,7 @@ class Passage:
     ) -> None:
         self.document = document
         text = document.text
-        spans = split_sentences(text, start, end, markdown=document.format == "markdown")
+        spans = split_sentences(text, start, end, markdown=is_markdown(document.format))
         self._spans = [piece for span in spans for piece in _pieces(text, span)]
         self._terms = [frozenset(content_terms(plain(text[span.start : span.end]))) for span in self._spans]
         self._readings = [supported_readings(text[span.start : span.end]) for span in self._spans]

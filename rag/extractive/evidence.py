@@ -23,6 +23,7 @@ from rag.extractive.sentence_features import (
     sentence_rows,
     term_weights,
 )
+from rag.loading.formats import is_markdown
 from rag.questions.kinds import question_language
 from rag.questions.reading import Question
 from rag.text.blocks import scan_blocks
@@ -217,7 +218,7 @@ def speaks(evidence: Evidence) -> str:
 def _quotable(candidate: Candidate) -> list[tuple[int, str, str, str]]:
     """(position, block kind, text, lead) of the chunk's sentences that can be quoted: no headings, rules, code."""
     chunk, text = candidate.stored.chunk, candidate.stored.text
-    blocks = scan_blocks(text, markdown=candidate.record.format == "markdown")
+    blocks = scan_blocks(text, markdown=is_markdown(candidate.record.format))
     found: list[tuple[int, str, str, str]] = []
     introduction = ""
     previous = ""

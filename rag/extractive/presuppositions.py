@@ -1,4 +1,4 @@
-"""What a question states besides asking, held against the evidence: figures, persons, bodies that it takes for granted."""
+"""What a question states besides asking, held against the evidence: figures, persons, bodies it takes for granted."""
 
 from __future__ import annotations
 

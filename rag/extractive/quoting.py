@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rag.document import Document, Span
+from rag.loading.formats import is_markdown
 from rag.text.blocks import Block, scan_blocks
 from rag.text.markup import plain, plain_sentence
 from rag.text.sentences import sentence_spans
@@ -233,4 +234,4 @@ def _blocks_around(document: Document, at: int) -> list[Block]:
     text = document.text
     start = text.rfind("\n\n", 0, max(0, at - _REACH)) + 1 if at > _REACH else 0
     stop = text.find("\n\n", min(len(text), at + _REACH))
-    return scan_blocks(text, start, len(text) if stop < 0 else stop, markdown=document.format == "markdown")
+    return scan_blocks(text, start, len(text) if stop < 0 else stop, markdown=is_markdown(document.format))

@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 
+from rag.loading.legacy import japanese, mixes_utf8_japanese, mixes_utf8_western, western
 from rag.loading.raw import Refused
 
 _BOMS: tuple[tuple[bytes, str, str], ...] = (
@@ -56,6 +57,7 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _JAPANESE_TEXT = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x7f-\x84\x86-\x9f]")
 _MAX_CONTROL_SHARE = 0.02
+_HALF_KANA = re.compile("[\uff61-\uff9f]")
 _USUAL = re.compile(
     "[\x00-\u06ff\u0900-\u0fff\u1e00-\u1fff\u2010-\u2044\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f]"
 )
@@ -63,11 +65,43 @@ _USUAL = re.compile(
 # Signs that stand between letters only where a letter of another table was meant (¿ is ż in Polish).
 _MISREAD = re.compile("[^\\W\\d_][¡¿¤¦¨¬¯±³´¶¸¹÷×][^\\W\\d_]")
 
+_PARTLY = "The text is partly UTF-8 and partly in another encoding"
 _ADVICE = "Save it as UTF-8."
 
+# What a file may say of its own encoding, in the names of the Encoding Standard (WHATWG), and how that is read:
+# whoever writes ISO-8859-1 means Windows-1252, and so on.
+_DECLARED = {
+    codec_name: (codec, shown)
+    for codec, shown, labels in (
+        ("cp932", "Shift_JIS", "shift_jis shift-jis sjis x-sjis ms_kanji windows-31j cp932 csshiftjis"),
+        ("euc_jp", "EUC-JP", "euc-jp x-euc-jp cseucpkdfmtjapanese"),
+        ("cp1252", "Windows-1252", "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 latin1 l1 us-ascii ascii"),
+        ("iso8859_15", "ISO-8859-15", "iso-8859-15 iso8859-15 latin9"),
+        ("iso8859_2", "ISO-8859-2", "iso-8859-2 iso8859-2 latin2"),
+        ("cp1250", "Windows-1250", "windows-1250 cp1250"),
+        ("cp1251", "Windows-1251", "windows-1251 cp1251"),
+        ("cp1254", "Windows-1254", "windows-1254 cp1254 iso-8859-9 latin5"),
+        ("koi8_r", "KOI8-R", "koi8-r"),
+        ("gb18030", "GB 18030", "gb2312 gbk gb18030 x-gbk"),
+        ("big5", "Big5", "big5 big5-hkscs"),
+        ("cp949", "EUC-KR", "euc-kr ks_c_5601-1987 cp949 windows-949"),
+    )
+    for codec_name in labels.split()
+}
 
-def decode(data: bytes) -> tuple[str, str | None]:
+
+def encoding_notes(encoding: str | None) -> tuple[str, ...]:
+    """What a report says of an encoding that is not UTF-8."""
+    return (f"The text was read as {encoding}.",) if encoding else ()
+
+
+def decode(data: bytes, *, declared: str | None = None) -> tuple[str, str | None]:
     """Decode a text file.
+
+    Args:
+        data: The file.
+        declared: What it says of its own encoding. Believed where the bytes fit it and are not UTF-8, nor Japanese
+            of another encoding beyond doubt.
 
     Returns:
         The text without its byte order mark, and the name of its encoding where that is not UTF-8.
@@ -88,7 +122,7 @@ def decode(data: bytes) -> tuple[str, str | None]:
         utf16 = _japanese_utf16(data)
         if utf16 is not None:
             return utf16, "UTF-16"
-        return _guess(data, exc)
+        return _guess(data, exc, declared)
 
 
 def _strict(data: bytes, codec: str, name: str, *, offset: int = 0) -> str:
@@ -152,18 +186,26 @@ def _check_text(text: str) -> str:
     return text
 
 
-def _guess(data: bytes, failure: UnicodeDecodeError) -> tuple[str, str]:
-    """Text in an older encoding, where its statistics leave no doubt.
+def _guess(data: bytes, failure: UnicodeDecodeError, declared: str | None) -> tuple[str, str]:
+    """Text in an older encoding, where what it says of itself or its statistics leave no doubt.
 
     Raises:
         Refused: With code `encoding`, naming the first byte that is not UTF-8.
     """
     import charset_normalizer
 
+    if mixes_utf8_japanese(data):
+        raise Refused("encoding", f"{_PARTLY} (byte {failure.start + 1:,} is not UTF-8). {_ADVICE}")
+    found = japanese(data) or _as_declared(data, declared)
+    if found is not None:
+        return _check_text(found[0]), found[1]
     undecided = Refused(
         "encoding",
         f"The text is not UTF-8 (byte {failure.start + 1:,}) and its encoding cannot be told with certainty. {_ADVICE}",
     )
+    alike = None if mixes_utf8_western(data) else western(data)
+    if alike is not None:
+        return _check_text(alike), "Windows-1252"
     if len(data) < _MIN_GUESS_BYTES:
         raise undecided
     matches = list(
@@ -186,10 +228,25 @@ def _guess(data: bytes, failure: UnicodeDecodeError) -> tuple[str, str]:
         n_other = sum(ord(char) > 0x7F for char in text)
         if len(_KANA.findall(text)) < 0.1 * n_other:
             raise undecided
+    elif name == "Windows-1252" and mixes_utf8_western(data):
+        raise Refused("encoding", f"{_PARTLY}. {_ADVICE}")
     elif name.startswith(("Windows", "KOI8")) and (best.coherence < _MIN_COHERENCE or _MISREAD.search(text)):
         raise undecided
     if any(unicodedata.category(char) == "Co" for char in text):
         raise undecided
+    return text, name
+
+
+def _as_declared(data: bytes, declared: str | None) -> tuple[str, str] | None:
+    """The text in the encoding that it says it has; `None` where that is unknown, does not fit or gives odd letters."""
+    codec, name = _DECLARED.get((declared or "").strip().lower(), ("", ""))
+    text = _try(data, codec) if codec else None
+    if text is None or _has_controls(text) or any(unicodedata.category(char) == "Co" for char in text):
+        return None
+    if name == "Windows-1252" and (_MISREAD.search(text) or mixes_utf8_western(data)):
+        return None
+    if name in _JAPANESE and len(_HALF_KANA.findall(text)) > len(_JAPANESE_TEXT.findall(text)):
+        return None
     return text, name
 
 

@@ -15,18 +15,31 @@ class Format:
         extensions: Endings of file names, lower case, with the dot.
         module: Dotted name of a module with `read(data: bytes, limits: Limits) -> Raw`, which raises `Refused` for a
             file that is no document. Only the child process imports it.
+        is_markdown: Whether the text that it gives is Markdown (`rag.loading.writing` writes such).
     """
 
     name: str
     extensions: tuple[str, ...]
     module: str
+    is_markdown: bool = False
 
 
 FORMATS: tuple[Format, ...] = (
-    Format(name="markdown", extensions=(".md", ".markdown"), module="rag.loading.markdown"),
+    Format(name="markdown", extensions=(".md", ".markdown"), module="rag.loading.markdown", is_markdown=True),
     Format(name="text", extensions=(".txt", ".text"), module="rag.loading.plain"),
     Format(name="pdf", extensions=(".pdf",), module="rag.loading.pdf"),
+    Format(name="html", extensions=(".html", ".htm", ".xhtml"), module="rag.loading.html", is_markdown=True),
+    Format(name="docx", extensions=(".docx",), module="rag.loading.docx", is_markdown=True),
+    Format(name="csv", extensions=(".csv", ".tsv"), module="rag.loading.delimited", is_markdown=True),
+    Format(name="jsonl", extensions=(".jsonl", ".ndjson"), module="rag.loading.jsonlines", is_markdown=True),
 )
+
+_MARKDOWN = frozenset(known.name for known in FORMATS if known.is_markdown)
+
+
+def is_markdown(format_name: str) -> bool:
+    """Whether the text of a document of this format (`Document.format`) is Markdown."""
+    return format_name in _MARKDOWN
 
 
 def format_of(name: str, formats: Sequence[Format] = FORMATS) -> Format | None:

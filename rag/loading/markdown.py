@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rag.loading.decoding import decode
+from rag.loading.decoding import decode, encoding_notes
 from rag.loading.frontmatter import split_front_matter
 from rag.loading.raw import Limits, Raw, Refused
 from rag.loading.sections import Heading, sections
@@ -52,7 +52,7 @@ def read(data: bytes, limits: Limits) -> Raw:
         sections=found,
         title=next((section.heading for section in found if section.heading), None),
         n_removed=n_removed,
-        notes=(f"The text was read as {encoding}.",) if encoding else (),
+        notes=encoding_notes(encoding),
     )
 
 

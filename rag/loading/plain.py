@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.loading.decoding import decode
+from rag.loading.decoding import decode, encoding_notes
 from rag.loading.raw import Limits, Raw, Refused
 from rag.loading.signatures import refuse_disguised
 from rag.loading.text import clean
@@ -25,5 +25,5 @@ def read(data: bytes, limits: Limits) -> Raw:
         text=text,
         language=language_of(text),
         n_removed=n_removed,
-        notes=(f"The text was read as {encoding}.",) if encoding else (),
+        notes=encoding_notes(encoding),
     )

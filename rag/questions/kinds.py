@@ -57,8 +57,10 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
         "date",
         (
             # Inside a sentence "when" mostly tells a time instead of asking for one ("how many were there when …?").
-            r"(?:^\W*|[.?!,;:–—]\s*|\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b"
-            r"(?![^?]{3,},\s+(?:what|where|who|whose|which|how|why)\b)",
+            (
+                r"(?:^\W*|[.?!,;:–—]\s*|\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b"
+                r"(?![^?]{3,},\s+(?:what|where|who|whose|which|how|why)\b)"
+            ),
             r"\b(?:how long ago|how soon|how recent(?:ly)?|by what date|date of)\b",
             r"\b(?:what|which)\s+(?:(?!do(?:es)?\b|did\b)\w+\s+)?(?:year|date|day|month|century|decade|time|period|era)s?\b",
         ),

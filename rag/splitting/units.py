@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.document import Document, Span
+from rag.loading.formats import is_markdown
 from rag.text.blocks import Block, scan_blocks
 from rag.text.markup import plain, plain_sentence
 from rag.text.sentences import sentence_spans
@@ -60,7 +61,7 @@ class Part:
 def document_parts(document: Document) -> Iterator[Part]:
     """Parts of a document, in order, at least one unit in each."""
     headings = {section.start: section.level for section in document.sections if section.heading}
-    blocks = scan_blocks(document.text, markdown=is_markdown(document), headings=headings)
+    blocks = scan_blocks(document.text, markdown=is_markdown(document.format), headings=headings)
     stack: list[tuple[int, str]] = []
     begin = 0
     for i, block in enumerate(blocks):
@@ -69,11 +70,6 @@ def document_parts(document: Document) -> Iterator[Part]:
             begin = i
     if begin < len(blocks):
         yield _part(document.text, blocks[begin:], stack)
-
-
-def is_markdown(document: Document) -> bool:
-    """Whether a document's text is Markdown."""
-    return document.format in ("markdown", "md")
 
 
 def block_sentences(text: str, block: Block) -> list[Span]:

@@ -19,7 +19,8 @@ from rag.text.blocks import Block, scan_blocks
 _MARK = re.compile(r"\[(\d{1,4})\]")
 # Bounded repeats, so that no text can make the search quadratic. What is named `x…` is hidden.
 _INLINE = re.compile(
-    r"(?P<x1>`{1,3})(?P<code>[^`\n]{1,500})(?P<x2>`{1,3})"
+    r"(?P<x0>\\)(?P<escaped>[!-/:-@\[-`{-~])"
+    r"|(?P<x1>`{1,3})(?P<code>[^`\n]{1,500})(?P<x2>`{1,3})"
     r"|(?P<x3>!?\[)(?P<link>[^\[\]\n]{1,500})(?P<x4>\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\))"
     r"|(?P<x5>\*\*|__)(?=\S)(?P<strong>[^*_\n]{1,1000}?)(?<=\S)(?P<x6>\*\*|__)"
     r"|(?<![\w*])(?P<x7>\*)(?=\S)(?P<em>[^*\n]{1,1000}?)(?<=\S)(?P<x8>\*)(?![\w*])"

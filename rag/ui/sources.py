@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rag.document import Document
+from rag.loading.formats import is_markdown
 from rag.ui.formatting import document_blocks
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.ui.views import heading_path, host_of, status_view
@@ -13,7 +14,6 @@ from rag.ui.views import heading_path, host_of, status_view
 _AROUND_CHARS = 6_000
 _MORE_CHARS = 12_000
 _MAX_CHARS = 60_000
-_MARKDOWN = "markdown"
 
 
 def source_view(
@@ -33,7 +33,7 @@ def source_view(
     start = min(max(0, start), len(text))
     end = min(max(start, end), len(text))
     left, right = _window(text, start, end, above, below)
-    is_markdown = document.format == _MARKDOWN
+    prose = is_markdown(document.format)
     host = host_of(document.url)
     page = document.page_at(start)
     return {
@@ -58,9 +58,9 @@ def source_view(
         "language": document.language,
         "url": document.url if host else None,
         "original": label(language, "original", host=host) if host else None,
-        "prose": is_markdown,
+        "prose": prose,
         "blocks": _with_pages(
-            document_blocks(text, left, right, (start, end), markdown=is_markdown), document, right, language
+            document_blocks(text, left, right, (start, end), markdown=prose), document, right, language
         ),
         "has_above": left > 0,
         "has_below": right < len(text),
