@@ -58,7 +58,8 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
         (
             # Inside a sentence "when" mostly tells a time instead of asking for one ("how many were there when …?").
             (
-                r"(?:^\W*|[.?!,;:–—]\s*|\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b"
+                r"(?:^\W*|[.?!,;:–—]\s*|"
+                r"\b(?:and|or|since|until|till|from|by|of|exactly|know|say|tell me|just)\s+)when\b"
                 r"(?![^?]{3,},\s+(?:what|where|who|whose|which|how|why)\b)"
             ),
             r"\b(?:how long ago|how soon|how recent(?:ly)?|by what date|date of)\b",
