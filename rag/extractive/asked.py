@@ -192,7 +192,7 @@ def _run_said(run: str, text: str, otherwise: Collection[str]) -> float:
 _RUN = re.compile(r"[\u4e00-\u9fff々]{2,}|[\u30a1-\u30fa\u30fc]{2,}|[A-Za-z][A-Za-z0-9-]+|[0-9]+")
 _ASKS = re.compile(r"何|誰|教|下さ|以上$|以下$|場合$")
 _JA_HEAD = re.compile(
-    r"(?P<head>[\u4e00-\u9fff々]{2,8}|[\u30a1-\u30fa\u30fc]{2,12})(?:の?名前|の名称|の名)?(?:は|って|とは|が|を)?[、,]?\s?"
+    r"(?P<head>(?:(?!何)[\u4e00-\u9fff々]){2,8}|[\u30a1-\u30fa\u30fc]{2,12})(?:の?名前|の名称|の名)?(?:は|って|とは)[、,]?\s?"
     r"(?:今|現在|一体|だいたい|約)?(?:誰|だれ|どなた|何|なに|なん|どこ|いつ|いくら|いくつ|どの|どれ|どちら)"
 )
 
@@ -206,7 +206,8 @@ def _counted(question: Question, text: str, model: EmbeddingModel) -> float:
         counter = next((group for group in _COUNTERS if asked["counter"] in group), (asked["counter"],))
         written = unicodedata.normalize("NFKC", text)
         return float(
-            re.search(rf"[0-9一二三四五六七八九十百千万億兆数]\s?(?:つの)?(?:{'|'.join(counter)})", written) is not None
+            re.search(rf"[0-9一二三四五六七八九十百千万億兆数]\s?(?:つ?の)?(?:{'|'.join(counter)})", written)
+            is not None
         )
     asked = _EN_COUNTED.search(question.text)
     if asked is None:

@@ -28,7 +28,7 @@ _BEHIND = (
 )
 _EN_HEAD = re.compile(
     r"\b(?:what|which)\s+(?:(?:is|are|was|were|'s)\s+)?(?:(?:the|a|an|its|their|[\w-]+['’]s)\s+){0,3}"
-    rf"(?P<named>[\w-]+(?:\s+[\w-]+){{0,4}}?){_BEHIND}"
+    rf"(?:(?:kinds?|types?|sorts?)\s+of\s+)?(?P<named>[\w-]+(?:\s+[\w-]+){{0,4}}?){_BEHIND}"
     rf"|\bhow many\s+(?P<counted>[\w-]+(?:\s+[\w-]+){{0,2}}?){_BEHIND}",
     re.IGNORECASE,
 )
