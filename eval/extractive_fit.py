@@ -26,6 +26,7 @@ from eval.weights_file import CONFIDENCE, FittedWeights, render
 from rag.config import Settings
 from rag.errors import ConfigError
 from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
+from rag.extractive.alignment import N_ALIGNED, aligned_scores
 from rag.extractive.asked import Named
 from rag.extractive.linear import LinearScore
 from rag.extractive.sentence_features import FEATURES
@@ -115,7 +116,8 @@ def read_views(file: Path, reworded: Path | None, limit: int | None = None) -> t
 def fit(readings: Sequence[Reading]) -> FittedWeights:
     """Weights of sentences, of topic and of rightness, and the confidence from which answering pays."""
     sentence = _fit_sentences([r for r in readings if r.answerable and r.gold.any()])
-    judged = [_Judged(reading, sentence) for reading in readings]
+    alignment = _fit_alignment([r for r in readings if r.answerable], sentence)
+    judged = [_Judged(reading, sentence, alignment) for reading in readings]
     told = [j for j in judged if j.on_topic is not None]
     topic = _fit_logistic(
         [j.row for j in told],
@@ -130,7 +132,7 @@ def fit(readings: Sequence[Reading]) -> FittedWeights:
         names=CONFIDENCE["right"],
         weights=[j.weight for j in about],
     )
-    weights = FittedWeights(sentence=sentence, topic=topic, right=right, answer_from=0.5)
+    weights = FittedWeights(sentence=sentence, alignment=alignment, topic=topic, right=right, answer_from=0.5)
     return weights._replace(answer_from=_best_threshold(weights, judged))
 
 
@@ -143,9 +145,11 @@ def _balanced(weights: Sequence[float], labels: Sequence[bool]) -> list[float]:
 class _Judged:
     """A reading with its best sentence under given weights."""
 
-    def __init__(self, reading: Reading, sentence: LinearScore) -> None:
-        scores = sentence.score(reading.rows)
-        order = np.argsort(-scores, kind="stable")
+    def __init__(self, reading: Reading, sentence: LinearScore, alignment: tuple[float, float]) -> None:
+        first, scores = _in_order(reading, sentence)
+        scores = aligned_scores(scores.tolist(), _alignment_of(reading, first), *alignment)
+        again = np.argsort(-scores, kind="stable")
+        order, scores = first[again], scores[again]
         self.reading = reading
         self.first = bool(reading.holds[order[0]])
         self.right = reading.answerable and bool(reading.holds[order[:_N_SHOWN]].any())
@@ -156,7 +160,7 @@ class _Judged:
             reading.weights,
             Best(
                 row=reading.rows[best],
-                scores=scores[order].tolist(),
+                scores=scores.tolist(),
                 forms=[bool(reading.rows[i, form] > 0) for i in order[:N_READ_FOR_FORM]],
                 passage=reading.passages[best],
                 named=reading.named[best] if best < len(reading.named) else Named(),
@@ -183,17 +187,63 @@ class _Judged:
         return weights.topic.probability_of(value) * weights.right.probability_of(value)
 
 
+def _in_order(reading: Reading, sentence: LinearScore) -> tuple[NDArray[np.intp], Rows]:
+    """Numbers of the sentences, best first, with their scores in that order."""
+    scores = sentence.score(reading.rows)
+    order = np.argsort(-scores, kind="stable")
+    return order, scores[order]
+
+
+def _alignment_of(reading: Reading, order: NDArray[np.intp]) -> Rows:
+    """Alignment of the first sentences in an order; where it was not read, the least that was."""
+    known = reading.aligned
+    first = order[:N_ALIGNED]
+    return np.array([known[i] if i < len(known) else known.min(initial=1.0) for i in first])
+
+
+def _fit_alignment(readings: Sequence[Reading], sentence: LinearScore) -> tuple[float, float]:
+    """How much score and alignment count: a conditional logit over the first sentences of each question; (1, 0) where
+    alignment is of no use."""
+    questions = []
+    for reading in readings:
+        order, scores = _in_order(reading, sentence)
+        gold = reading.gold[order[:N_ALIGNED]]
+        if gold.any():
+            columns = [scores[:N_ALIGNED] - scores[0], _alignment_of(reading, order)]
+            questions.append((np.column_stack(columns), gold, _REWORDED if reading.is_reworded else 1.0))
+    by_score, by_alignment = _fit_choice(*zip(*questions, strict=True)).round(3).tolist()
+    # Where the model does not read the language, its tokens tell nothing.
+    return (by_score, by_alignment) if by_alignment > 0 else (1.0, 0.0)
+
+
 def _fit_sentences(readings: Sequence[Reading]) -> LinearScore:
-    """Conditional logit: the chance of a sentence is its share of exp(score) among the sentences of its question."""
+    """Weights of the sentences' features; those that the open data cannot teach stay 0."""
     kept = [i for i, name in enumerate(FEATURES) if name not in _NOT_FITTED]
-    rows = np.concatenate([reading.rows[:, kept] for reading in readings])
-    gold = np.concatenate([reading.gold for reading in readings]).astype(np.float64)
-    counts = np.array([_REWORDED if reading.is_reworded else 1.0 for reading in readings])
-    sizes = np.array([len(reading.rows) for reading in readings])
+    weights = np.zeros(len(FEATURES))
+    weights[kept] = _fit_choice(
+        [reading.rows[:, kept] for reading in readings],
+        [reading.gold for reading in readings],
+        [_REWORDED if reading.is_reworded else 1.0 for reading in readings],
+    )
+    return LinearScore(names=FEATURES, weights=tuple(weights.round(4).tolist()))
+
+
+def _fit_choice(questions: Sequence[Rows], golds: Sequence[NDArray[np.bool_]], counts: Sequence[float]) -> Rows:
+    """Conditional logit: the chance of a sentence is its share of exp(score) among the sentences of its question.
+
+    Args:
+        questions: Of each question, its sentences' features.
+        golds: Which of them answer.
+        counts: What each question counts for.
+    """
+    rows = np.concatenate(list(questions))
+    gold = np.concatenate(list(golds)).astype(np.float64)
+    share_of = np.array(counts) / np.sum(counts)
+    sizes = np.array([len(question) for question in questions])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     scaled = (rows - mean) / spread
-    weighted = np.repeat(counts / counts.sum(), sizes)
+    weighted = np.repeat(share_of, sizes)
 
     def gradient(w: Rows) -> Rows:
         scores = scaled @ w
@@ -204,9 +254,8 @@ def _fit_sentences(readings: Sequence[Reading]) -> LinearScore:
         step: Rows = scaled.T @ (weighted * (share - right)) + 2 * _RIDGE * w
         return step
 
-    weights = np.zeros(len(FEATURES))
-    weights[kept] = _descend(gradient, len(kept)) / spread
-    return LinearScore(names=FEATURES, weights=tuple(weights.round(4).tolist()))
+    found: Rows = _descend(gradient, rows.shape[1]) / spread
+    return found
 
 
 def _fit_logistic(
@@ -281,7 +330,7 @@ def auroc(higher: Sequence[float], lower: Sequence[float]) -> float:
 
 def report(weights: FittedWeights, readings: Sequence[Reading]) -> dict[str, Any]:
     """Measures of weights on readings."""
-    judged = [_Judged(reading, weights.sentence) for reading in readings]
+    judged = [_Judged(reading, weights.sentence, weights.alignment) for reading in readings]
     confidence = {id(j): j.confidence(weights) for j in judged}
     found: dict[str, Any] = {"answer_from": weights.answer_from}
     for (answered, absent), reworded in product((("all", "without"), ("title", "other")), (False, True)):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from eval.matching import normalise
 from eval.passages import Half, Passage, PassageQuestion
+from rag.extractive.alignment import N_ALIGNED, alignments
 from rag.extractive.asked import Named, named
 from rag.extractive.evidence import gather, word_vectors
 from rag.extractive.sentence_features import TermWeights, term_weights
@@ -42,6 +43,8 @@ class Reading:
         holds: Whether each sentence holds a gold answer, `(n,)`.
         gold: Whether it does so in the passage that was asked about, `(n,)`.
         passages: Of each sentence, its passage with title and headings.
+        aligned: Of each sentence, how well the question's words find counterparts in it; known of the first
+            `2 * N_ALIGNED` by the scores in use.
         named: Of each sentence, how far it names what is asked for; known of the first `N_NAMED` by the scores in use.
         is_reworded: Whether the question was written in other words than its passage's.
     """
@@ -54,6 +57,7 @@ class Reading:
     holds: NDArray[np.bool_]
     gold: NDArray[np.bool_]
     passages: tuple[str, ...]
+    aligned: NDArray[np.float64]
     named: tuple[Named, ...]
     weights: TermWeights
     is_reworded: bool = False
@@ -123,6 +127,7 @@ class Asker:
             holds=holds,
             gold=holds & own,
             passages=tuple(e.surroundings for e in evidence),
+            aligned=alignments(question, [e.answering for e in evidence[: 2 * N_ALIGNED]], weights, self._index.model),
             named=tuple(named(question, [e, *evidence[:2]], weights, self._index.model) for e in evidence[:N_NAMED]),
             weights=weights,
             is_reworded=reworded,

@@ -28,6 +28,7 @@ class FittedWeights(NamedTuple):
     """What is fitted for one language."""
 
     sentence: LinearScore
+    alignment: tuple[float, float]
     topic: LinearScore
     right: LinearScore
     answer_from: float
@@ -54,5 +55,9 @@ def render(fitted: Mapping[Language, FittedWeights]) -> str:
             ]
             lines.append("    ),")
         lines.append("}")
+    lines.append("# What the score and the alignment of a sentence count for.")
+    lines.append(
+        f"ALIGNMENT_WEIGHTS: dict[str, tuple[float, float]] = { ({lang: w.alignment for lang, w in fitted.items()})!r}"
+    )
     lines.append(f"ANSWER_FROM: dict[str, float] = { ({lang: w.answer_from for lang, w in fitted.items()})!r}")
     return "\n".join(lines).replace("'", '"') + "\n"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.embedding.model import Vector
+from rag.embedding.model import TokenVectors, Vector
 
 _WORDS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]")
 
@@ -36,6 +36,19 @@ class BagOfWords:
                 raise ValueError(f"{self.count_tokens(text)} tokens")
         self.n_embedded += len(texts)
         return np.stack([self._vector(text) for text in texts]) if texts else np.zeros((0, self.dimension), np.float32)
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        found = []
+        for text in texts:
+            words = list(_WORDS.finditer(text.casefold()))
+            vectors = [self._vector(word.group()) for word in words]
+            found.append(
+                TokenVectors(
+                    offsets=tuple(word.span() for word in words),
+                    vectors=np.stack(vectors) if vectors else np.zeros((0, self.dimension), np.float32),
+                )
+            )
+        return found
 
     def embed_query(self, text: str) -> Vector:
         return self._vector(text)

@@ -193,6 +193,7 @@ def test_a_lead_in_takes_the_passage_of_its_first_item() -> None:
             "The Cabinet adopted the plan.",
             ["mark_unknown", "mark_unknown", "uncited"],
         ),
+        ("The Cabinet adopted the plan [ [9]0].", "The Cabinet adopted the plan.", ["mark_unknown"] * 2 + ["uncited"]),
         ("The Cabinet adopted the plan [99, 1].", "The Cabinet adopted the plan [1].", ["mark_unknown"]),
         ("The Cabinet adopted the plan.", "The Cabinet adopted the plan.", ["uncited"]),
         ("利用率は80%である[1]。", "利用率は80%である[1]。", []),

@@ -97,3 +97,9 @@ def test_documents_that_replace_each_other_in_a_circle_end() -> None:
         record(2, "corpus/b.md", "Second Plan", date="2023-06-03", replaces="corpus/a.md", replaced_by="corpus/a.md"),
     ]
     assert series_of(circle) == []
+
+
+def test_a_council_that_bears_the_things_name_is_not_the_thing(series: Series) -> None:
+    assert series.concerns("Who wrote the strategy?")
+    assert not series.concerns("Who chaired the strategy council when it began?")
+    assert not series.concerns("Who sits at the planning table?")

@@ -13,6 +13,8 @@ from rag.questions.reading import names_in, read_question
 KINDS: list[tuple[str, Kind]] = [
     ("When was the bridge opened?", "date"),
     ("In what year did the war end?", "date"),
+    ("When the council meets, where do guests sit?", "place"),
+    ("Which headquarters was set up then?", "name"),
     ("What percentage of pupils walk to school?", "percentage"),
     ("How much did the bridge cost?", "money"),
     ("How many members does the council have?", "number"),
@@ -83,6 +85,7 @@ def test_read_question_names_what_is_asked_for() -> None:
     assert read_question("What is the annual budget of the council?").head == ("annual", "budget")
     assert read_question("How many stone arches does the bridge have?").head == ("stone", "arch")
     assert read_question("Why was the bridge closed?").head == ()
+    assert read_question("What kind of permit does the ferry need?").head == ("permit",)
 
 
 def test_names_in_finds_names_inside_a_question() -> None:

@@ -71,17 +71,16 @@ class Resolver:
         known = len(self._numbers)
         cited: dict[int, Citation] = {}
         dropped: list[tuple[str, str]] = []
-        parts: list[str] = []
+        text = ""
+        own: set[int] = set()  # where the new marks begin
         at = 0
         for mark in marks:
-            parts.append(sentence[at : mark.start])
+            text += sentence[at : mark.start]
             new = self._resolve_mark(mark, cited, dropped)
-            if new:
-                parts.append(new)
-            else:
-                parts[-1] = parts[-1].rstrip(" \u3000")
+            own |= {len(text) + found.start for found in parse_marks(new)}
+            text = text + new if new else text.rstrip(" \u3000")
             at = mark.end
-        text = "".join([*parts, sentence[at:]])
+        text = _without_strays(text + sentence[at:], own, dropped)
         citations = tuple(list(self._numbers.values())[known:])
         unsupported = self._unsupported(text, cited, dropped) if says_something else ()
         self._length += len(text)
@@ -127,3 +126,14 @@ class Resolver:
             quotes = list(cited.values())
             found += [figure_unsupported(figure, begin, list(cited)) for figure in unsupported_in(stripped, quotes)]
         return tuple(found)
+
+
+def _without_strays(text: str, own: set[int], dropped: list[tuple[str, str]]) -> str:
+    """The text without marks that came about where one was taken out of another: "[ [9]0]" leaves "[0]"."""
+    while strays := [mark for mark in parse_marks(text) if mark.start not in own]:
+        stray = strays[-1]
+        dropped += [("mark_unknown", f"The model cited [{n}] inside another mark.") for n in stray.numbers]
+        before = text[: stray.start].rstrip(" \u3000")
+        own = {start if start < stray.start else start - (stray.end - len(before)) for start in own}
+        text = before + text[stray.end :]
+    return text

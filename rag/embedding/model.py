@@ -10,6 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -85,9 +86,21 @@ class EmbeddingModel(Protocol):
         """
         ...
 
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Vectors of the tokens of texts, in context; of a longer text those that fit the window."""
+        ...
+
     def embed_query(self, text: str) -> Vector:
         """Vector of a query: `(dimension,)` float32 of length 1. Of a longer text the mean over its windows."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenVectors:
+    """Tokens of a text: `text[start:end]` of each, special ones left out, and their vectors, rows of length 1."""
+
+    offsets: tuple[tuple[int, int], ...]
+    vectors: Vector
 
 
 def load_embedding_model(settings: Settings) -> EmbeddingModel:
@@ -143,6 +156,33 @@ class SentenceTransformerModel:
                     f"a passage of {n_tokens} tokens exceeds the window of {self.max_tokens}: {text[:60]!r}…"
                 )
         return self._encode([self.passage_prefix + text for text in texts])
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        if not texts:
+            return []
+        with self._encoding:
+            found = self._model.encode(
+                list(texts),
+                batch_size=_BATCH,
+                prompt="",
+                output_value="token_embeddings",
+                convert_to_numpy=False,
+                show_progress_bar=False,
+            )
+        tokens = []
+        for text, vectors in zip(texts, found, strict=True):
+            encoding = self._tokenizer.encode(text)
+            places = [
+                i for i, special in enumerate(encoding.special_tokens_mask) if not special and i < vectors.shape[0]
+            ]
+            rows = vectors[places].numpy().astype(np.float32)
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+            tokens.append(
+                TokenVectors(
+                    offsets=tuple(encoding.offsets[i] for i in places), vectors=rows / np.maximum(lengths, 1e-9)
+                )
+            )
+        return tokens
 
     def embed_query(self, text: str) -> Vector:
         windows = self._windows(text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement, judge
+from rag.extractive.alignment import align
 from rag.extractive.asked import named
 from rag.extractive.choosing import choose, date_parts, disagree, prefer
 from rag.extractive.editions import Series, series_of, wants_all
@@ -265,7 +266,7 @@ class _Reader:
                 vector = self._vectors[text] = self._model.embed_query(text)
         weights = weigh(question, self._store)
         words = word_vectors(question, self._model)
-        evidence = gather(question, candidates, weights, words, vector)
+        evidence = align(question, gather(question, candidates, weights, words, vector), weights, self._model)
         if series is not None:
             evidence = [e for e in evidence if series.edition_of(e.record.document_id, e.text) == number]
         evidence = self._with_own_dates(question, evidence, series, number)

@@ -74,6 +74,12 @@ class Evidence:
         return stored.text[self.start - stored.chunk.start : self.end - stored.chunk.start]
 
     @property
+    def answering(self) -> str:
+        """The sentence behind the question that it stands under, where that is one."""
+        asked = asked_by(self.candidate.stored.chunk.section)
+        return f"{asked} {self.text}" if asked else self.text
+
+    @property
     def surroundings(self) -> str:
         """Its passage with title and headings."""
         stored = self.candidate.stored

@@ -122,7 +122,7 @@ _SAYS_MORE = 0.15
 _UNHEARD_FROM = 0.4
 _HARDLY = 0.4
 _READ_FOR_DENIAL = 3
-_DENIED_FROM = 0.6
+_DENIED_FROM = 0.2
 
 
 def _specifics(text: str) -> Iterator[_Specific]:

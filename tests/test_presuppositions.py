@@ -1,0 +1,119 @@
+"""What a question states besides asking: clauses, and what the documents say in place of a figure, person or body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rag.config import Settings
+from rag.extractive.answering import Draft, answer_from
+from rag.extractive.presuppositions import statements_of
+from rag.index.build import build_index
+from rag.index.opening import Index
+from rag.retrieval.search import Retriever
+
+DOCUMENTS = {
+    "bridge.md": """---
+title: The Long Bridge
+language: en
+---
+The Long Bridge was opened to traffic on 4 May 1998. The Harbour Agency looks after the bridge and its lamps. Mayor Ida
+Vries opened the Long Bridge in person. The toll for crossing the bridge brings in about 3 million euro a year, which
+pays for the lamps. The bridge law of the town knows no fines for cyclists.
+""",
+    "bridge.ja.md": """---
+title: 長い橋
+language: ja
+---
+長い橋は1998年5月4日に開通した。港湾管理庁が橋と照明を管理している。橋の通行料は年に約300万ユーロで、照明の費用にあてられる。
+橋の条例に罰則はなく、自転車に罰金はない。
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("presuppositions")
+    for name, text in DOCUMENTS.items():
+        (folder / "corpus").mkdir(exist_ok=True)
+        (folder / "corpus" / name).write_text(text, encoding="utf-8")
+    settings = Settings(
+        corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None
+    )
+    build_index(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def index(settings: Settings) -> Iterator[Index]:
+    with Index.open(settings) as opened:
+        yield opened
+
+
+def asked(question: str, index: Index, settings: Settings) -> Draft:
+    retriever = Retriever(index, settings)
+    return answer_from(question, retriever.search(question), index, settings, search=retriever.search)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "statements"),
+    [
+        ("When was the bridge opened?", "en", []),
+        (
+            "The bridge was opened in May 1999. Who looks after it?",
+            "en",
+            ["The bridge was opened in May 1999"],
+        ),
+        ("After the bridge was opened in 1999, how many lamps did it have?", "en", ["the bridge was opened in 1999"]),
+        ("1999年に開通した長い橋は、誰が管理していますか。", "ja", ["1999年に開通した長い橋は"]),
+        ("長い橋はいつ開通しましたか。", "ja", []),
+    ],
+)
+def test_statements_are_the_clauses_that_do_not_ask(question: str, language: str, statements: list[str]) -> None:
+    assert statements_of(question, language) == statements
+
+
+@pytest.mark.parametrize(
+    ("false", "assumed", "stated", "true"),
+    [
+        (
+            "The Long Bridge was opened to traffic in May 2003. Which agency looks after its lamps?",
+            "May 2003",
+            "4 May 1998",
+            "The Long Bridge was opened to traffic in May 1998. Which agency looks after its lamps?",
+        ),
+        (
+            "After Mayor Smith opened the Long Bridge, which agency looked after it?",
+            "Mayor Smith",
+            "Mayor Ida Vries",
+            "After Mayor Vries opened the Long Bridge, which agency looked after it?",
+        ),
+        (
+            "What does the 9 million euro a year that the toll for crossing the bridge brings in pay for?",
+            "9 million euro",
+            "3 million euro",
+            "What does the 3 million euro a year that the toll for crossing the bridge brings in pay for?",
+        ),
+        (
+            "2003年5月に開通した長い橋は、どこが管理していますか。",
+            "2003年5月",
+            "1998年5月4日",
+            "1998年5月に開通した長い橋は、どこが管理していますか。",
+        ),
+    ],
+)
+def test_what_documents_say_otherwise_is_named_and_the_true_twin_is_not(
+    false: str, assumed: str, stated: str, true: str, index: Index, settings: Settings
+) -> None:
+    (notice,) = asked(false, index, settings).notices
+    assert notice.code == "premise"
+    assert assumed in notice.message
+    assert stated in notice.message
+    twin = asked(true, index, settings)
+    assert (twin.notices, twin.abstained) == ((), False)
+
+
+def test_a_denied_clause_is_named(index: Index, settings: Settings) -> None:
+    draft = asked("自転車に罰金を科す橋の条例は、どこが管理していますか。", index, settings)
+    assert [notice.code for notice in draft.notices] == ["premise"]
