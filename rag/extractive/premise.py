@@ -208,11 +208,11 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
             same = [f for f in same if f.value != figure.value and counted & _counted(match.evidence.text, f)]
         if match.share < _CONTRADICTS_FROM or not same:
             continue
-        closest = _closest(same, match.evidence.text, question)
+        stated_one = closest(same, match.evidence.text, question)
         stated = Contradiction(
-            assumed=whole_date(question.text, figure, question.figures), stated=closest.text, evidence=match.evidence
+            assumed=whole_date(question.text, figure, question.figures), stated=stated_one.text, evidence=match.evidence
         )
-        found.append((round(match.own, 1), len(same) == 1, exactness(closest), match.evidence.score, stated))
+        found.append((round(match.own, 1), len(same) == 1, exactness(stated_one), match.evidence.score, stated))
     return max(found, key=lambda item: item[:4])[4] if found else None
 
 
@@ -319,7 +319,7 @@ def _same_family(one: Figure, other: Figure) -> bool:
     return one.kind == other.kind
 
 
-def _closest(found: Sequence[Figure], text: str, question: Question) -> Figure:
+def closest(found: Sequence[Figure], text: str, question: Question) -> Figure:
     """The figure whose clause, with the one before it, holds most of the question's words; the later of equals."""
     clauses = [match.span() for match in _CLAUSE.finditer(text)]
     held = [len({t.term for t in located_terms(text[a:b])} & set(question.terms)) for a, b in clauses]

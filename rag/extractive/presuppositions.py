@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.extractive.evidence import Evidence
-from rag.extractive.premise import DATES, SCOPED, Contradiction, denies, exactness, share_held, whole_date
+from rag.extractive.premise import DATES, SCOPED, Contradiction, closest, denies, exactness, share_held, whole_date
 from rag.extractive.sentence_features import TermWeights
 from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
@@ -57,6 +57,7 @@ class _Specific:
         terms: Its terms, which do not count as what is said of it.
         is_date: Whether it is one.
         is_body: Whether it is one.
+        is_agent: Whether it does what the clause says.
         stands_in: Whether a text says it.
         others_in: What else of its kind a text says, as written there.
     """
@@ -67,6 +68,7 @@ class _Specific:
     others_in: Callable[[str], Sequence[str]]
     is_date: bool = False
     is_body: bool = False
+    is_agent: bool = False
 
 
 def misstated(
@@ -83,7 +85,7 @@ def misstated(
         evidence: Sentences found for it, best first.
         asks: Whether it is the whole question: a date in it may be what a figure is asked for.
     """
-    for specific in _specifics(statement.text):
+    for specific in _specifics(statement, asks=asks):
         if asks and specific.is_date and statement.kind in SCOPED:
             continue
         found = _in_its_place(statement, weights, evidence[:_READ], specific)
@@ -100,10 +102,13 @@ def misstated(
 def _in_its_place(
     statement: Question, weights: TermWeights, evidence: Sequence[Evidence], specific: _Specific
 ) -> Contradiction | None:
+    besides = specific.terms
+    if specific.is_agent:  # a clause of few words: pairs of a kanji and a kana, mostly endings, would outweigh them
+        besides |= {t for t in statement.terms if _KANA.search(t)}
     with_it = against = 0.0
     found: Contradiction | None = None
     for one in evidence:
-        share = share_held(statement, weights, one, besides=specific.terms, alone=True)
+        share = share_held(statement, weights, one, besides=besides, alone=True)
         if specific.stands_in(f"{one.text}\n{one.lead}"):
             with_it = max(with_it, share)
         elif share > against and (others := specific.others_in(one.text)):
@@ -125,26 +130,30 @@ _READ_FOR_DENIAL = 3
 _DENIED_FROM = 0.2
 
 
-def _specifics(text: str) -> Iterator[_Specific]:
+def _specifics(statement: Question, *, asks: bool) -> Iterator[_Specific]:
+    text = statement.text
     for figure in stated_figures(text):
         if figure.kind in _CHECKED:
-            yield _of_figure(text, figure)
+            yield _of_figure(statement, figure)
     for person in titled_persons(text):
         yield _of_person(person)
     for body in _bodies(text):
         yield _of_body(body, _bodies(text))
+    for agent in () if asks else _agents(text):
+        yield _of_agent(agent, [*_bodies(text), *_agents(text)])
 
 
-def _of_figure(text: str, figure: Figure) -> _Specific:
+def _of_figure(statement: Question, figure: Figure) -> _Specific:
     kinds: Collection[str] = DATES if figure.kind in DATES else {figure.kind}
 
     def others_in(other: str) -> list[str]:
         found = [f for f in stated_figures(other) if f.kind in kinds]
-        exact = max(found, key=exactness, default=None)
-        return [] if exact is None else [whole_date(other, exact, found)]
+        most = max(map(exactness, found), default=0)
+        found = [f for f in found if exactness(f) == most]
+        return [whole_date(other, closest(found, other, statement), found)] if found else []
 
     return _Specific(
-        text=whole_date(text, figure, stated_figures(text)),
+        text=whole_date(statement.text, figure, statement.figures),
         terms=frozenset(analyse(figure.text)),
         stands_in=lambda other: is_supported(figure, stated_readings(other)),
         others_in=others_in,
@@ -167,8 +176,15 @@ def _of_body(body: str, asked: Sequence[str]) -> _Specific:
         text=body,
         terms=frozenset(analyse(body)),
         stands_in=lambda other: body.casefold() in other.casefold(),
-        others_in=lambda other: [name for name in _bodies(other) if name.casefold() not in known],
+        others_in=lambda other: [name for name in (*_agents(other), *_bodies(other)) if name.casefold() not in known],
         is_body=True,
+    )
+
+
+def _of_agent(agent: str, asked: Sequence[str]) -> _Specific:
+    acts = re.compile(rf"{re.escape(agent)}(?:が|は|も|によ)")
+    return replace(
+        _of_body(agent, asked), is_body=False, is_agent=True, stands_in=lambda other: acts.search(other) is not None
     )
 
 
@@ -185,3 +201,14 @@ _BODY = re.compile(
 def _bodies(text: str) -> list[str]:
     """Ministries, agencies and the like that a text names, in order; abbreviations in capitals count."""
     return list(dict.fromkeys(match.group() for match in _BODY.finditer(text)))
+
+
+_KANA = re.compile("[\u3041-\u3096]")
+# Who does something in a Japanese clause: a name in katakana or Latin letters before が.
+_AGENT = re.compile(
+    r"(?<![\u30a1-\u30fc\uff65・A-Za-z])(?:[\u30a1-\u30fa\u30fc]{4,}|[A-Z][A-Za-z]{2,})(?:社|庁|省)?(?=が)"
+)
+
+
+def _agents(text: str) -> list[str]:
+    return list(dict.fromkeys(match.group() for match in _AGENT.finditer(text)))
