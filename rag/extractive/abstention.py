@@ -16,6 +16,7 @@ from rag.extractive.asked import NOTHING_ASKED, Named
 from rag.extractive.sentence_features import FEATURES, TermWeights
 from rag.figures.reading import is_supported
 from rag.figures.stated import stated_readings
+from rag.questions.kinds import Kind
 from rag.questions.reading import Question, names_in
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ QUESTION_FEATURES = (
 CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
 # Sentences of which one must have the form of the answer: those that would be shown.
 N_READ_FOR_FORM = 3
+
+
+# Kinds of which no answer goes without its sign: a currency, a percentage, an address.
+_UNMISTAKABLE: frozenset[Kind] = frozenset(("money", "percentage", "contact"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +130,8 @@ def judge(
     )
     row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))
+    if value["formless"] and question.kind in _UNMISTAKABLE:
+        return Judgement(confidence=0.0, reason="not_stated")
     on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
     confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
     if confidence >= ANSWER_FROM[question.language]:

@@ -212,7 +212,7 @@ def _counted(question: Question, text: str, model: EmbeddingModel) -> float:
     asked = _EN_COUNTED.search(question.text)
     if asked is None:
         return 1.0
-    noun = asked["counted"].split()[-1].lower()
+    noun = _MEASURE.sub("", asked["counted"]).split()[-1].lower()
     places = [(m.start(), m.end(), m.group()) for m in re.finditer(r"[a-z]{3,}", text.lower())]
     spoken = [w for _, _, w in places if not is_stop(w)]
     vectors = embedded_words([noun, *spoken], model)
@@ -244,6 +244,8 @@ _EN_COUNTED = re.compile(
     r"could|would|should|must|may|came|went|took|work|make|made|use|used|get|got)\b|\s*[?,.]|\s*$)",
     re.IGNORECASE,
 )
+# "How many pages long" counts pages.
+_MEASURE = re.compile(r"\s+(?:long|wide|high|tall|deep|old|big|large|strong|thick)$", re.IGNORECASE)
 # Over how many characters a number and what it counts may stand apart; a number behind its noun is further away.
 _COUNT_CHARS = 24.0
 _BEHIND_COSTS = 12

@@ -103,8 +103,8 @@ def check_premises(
         )
         for one in evidence[:_READ_FOR_PREMISE]
     ]
-    # What answers is about it, in whatever words.
-    about = [m for i, m in enumerate(read) if m.share >= _ABOUT_FROM or (i == 0 and judgement.reason is None)]
+    # What would be shown is about it, in whatever words.
+    about = [m for i, m in enumerate(read) if m.share >= _ABOUT_FROM or (i < _SHOWN and judgement.reason is None)]
     held: set[Reading] = set()
     for match in about:
         lead = f"{match.evidence.lead}\n{_headings(match.evidence)}"
@@ -154,6 +154,7 @@ _CHECKED = frozenset(("date", "fiscal_year", "decade", "percent", "money", "numb
 # thing, and to be taken as saying something else of it.
 _READ_FOR_PREMISE = 16
 _ABOUT_FROM = 0.5
+_SHOWN = 3
 _CONTRADICTS_FROM = 0.7
 
 
