@@ -13,7 +13,7 @@ CONFIDENCE: Mapping[str, tuple[str, ...]] = {
     "topic": (
         "cosine", "passage_cosine", "full_overlap", "full_window", "full_passage", "known_share",
         "largest_missing_in_passage", "missing_names", "missing_figures", "near_overlap", "far_missing", "said",
-        "unsaid_nearby",
+        "unsaid_nearby", "unheard",
     ),
     "right": (
         "cosine", "passage_cosine", "overlap", "window_overlap", "full_window", "near_overlap", "far_missing",

@@ -85,3 +85,17 @@ def test_linear_score_by_name_is_that_by_position() -> None:
     assert LinearScore.of(bias=1.0, a=2.0, b=-1.0) == LinearScore(names=("a", "b"), weights=(2.0, -1.0), bias=1.0)
     rows = np.array([[1.0, 2.0], [0.0, 1.0]])
     assert LinearScore.of(bias=1.0, a=2.0, b=-1.0).score(rows).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("question", "unheard"),
+    [
+        ("Did the Petrel sink?", 0.5),
+        ("Did the Petrel fly?", 0.5),
+        ("海燕は沈みましたか", 0.0),
+        ("帆船は沈みましたか", 1.0),
+    ],
+)
+def test_unheard_is_the_share_of_terms_that_stand_nowhere(question: str, unheard: float) -> None:
+    weights = term_weights(read_question(question), {"petrel": 3, "海燕": 2}, 10)
+    assert weights.unheard == unheard

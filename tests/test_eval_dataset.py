@@ -16,6 +16,8 @@ from rag.text.markup import plain
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 
+FILES = (BUNDLED, BUNDLED.with_name("suite.jsonl"))
+
 ROW: dict[str, Any] = {
     "id": "staff",
     "question": "How many people work there?",
@@ -113,12 +115,14 @@ def test_chain_input_holds_the_conversation_where_there_is_one() -> None:
     assert asked.chain_input()["chat_history"] == [("user", "AISI?"), ("assistant", "An institute.")]
 
 
-def test_bundled_gold_stands_in_the_corpus(texts: dict[str, str]) -> None:
-    assert gold_problems(read_rows(), texts) == []
+@pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
+def test_gold_stands_in_the_corpus(file: Path, texts: dict[str, str]) -> None:
+    assert gold_problems(read_rows(file), texts) == []
 
 
-def test_bundled_facts_stand_in_their_quotes_and_forbidden_texts_do_not() -> None:
-    for row in read_rows(BUNDLED):
+@pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
+def test_facts_stand_in_their_quotes_and_forbidden_texts_do_not(file: Path) -> None:
+    for row in read_rows(file):
         quotes = plain("\n".join(gold.quote for gold in row.quotes))
         assert [words for words in row.answers if not states(quotes, words)] == [], row.id
         assert [text for text in row.forbidden if states(quotes, [text])] == [], row.id
@@ -135,3 +139,14 @@ def test_bundled_questions_cover_every_kind_in_both_languages() -> None:
     }
     for kind in ("fact", "false_premise", "true_twin", "unanswerable_far", "unanswerable_near"):
         assert min(kinds[kind, "en"], kinds[kind, "ja"]) >= 1, kind
+
+
+def test_the_suite_has_enough_of_every_kind() -> None:
+    rows = read_rows(FILES[1])
+    kinds = Counter(row.kind for row in rows)
+    assert len(rows) >= 150
+    assert sum(row.language == "ja" for row in rows) >= 60
+    assert min(n for kind, n in kinds.items() if not kind.startswith("unanswerable")) >= 15
+    assert kinds["unanswerable_near"] >= 25
+    assert kinds["unanswerable_near"] + kinds["unanswerable_far"] >= 40
+    assert {row.id for row in rows}.isdisjoint(row.id for row in read_rows())

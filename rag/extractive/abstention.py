@@ -37,6 +37,7 @@ QUESTION_FEATURES = (
     "unsaid_words",
     "unsaid_nearby",
     "uncounted",
+    "unheard",
 )
 CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
 # Sentences of which one must have the form of the answer: those that would be shown.
@@ -106,6 +107,7 @@ def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDAr
             best.named.unsaid,
             best.named.unsaid_nearby,
             1 - best.named.counted,
+            weights.unheard,
         ]
     )
 

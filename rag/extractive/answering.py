@@ -175,7 +175,8 @@ class _Reader:
             return answer
         sure = {n: reading for n, reading in editions.items() if reading.judgement.reason is None}
         premises = check_premises(plain.question, plain.weights, pooled, plain.judgement)
-        presumed = self._presumed(plain, pooled)
+        # What no document is about is not contradicted by one either.
+        presumed = None if plain.judgement.reason == "off_topic" else self._presumed(plain, pooled)
         if presumed is not None:
             answer.notices.append(premise_notice(plain.question.language, presumed))
             answer.chosen = [(presumed.evidence,)]

@@ -28,6 +28,7 @@ FEATURES = (
 
 # Distance over which two terms count as near, in characters: about eight words, or as much Japanese.
 _NEAR_CHARS = {"en": 45.0, "ja": 18.0}
+_KANA = re.compile("[\u3041-\u3096]")
 _KANJI = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _PRONOUN = re.compile(
     r"(?:it|this|that|these|those|they|he|she|his|her|their|its|such|there|here|however|also|both)\b"
@@ -89,6 +90,12 @@ class TermWeights:
     largest: float = 1.0
     same: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
     mean_terms: float = 30.0
+
+    @property
+    def unheard(self) -> float:
+        """Share of the terms that stand nowhere in the index, in [0, 1]; pairs with a kana do not count."""
+        telling = [weight for term, weight in self.weight.items() if not _KANA.search(term)]
+        return sum(weight > self.largest - 1e-9 for weight in telling) / len(telling) if telling else 0.0
 
     def share_of(self, terms: Collection[str]) -> float:
         """Share that these terms have of the weight of all that the index knows."""
