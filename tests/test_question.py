@@ -17,6 +17,7 @@ KINDS: list[tuple[str, Kind]] = [
     ("Which headquarters was set up then?", "name"),
     ("What percentage of pupils walk to school?", "percentage"),
     ("How much did the bridge cost?", "money"),
+    ("What does the toll pay for?", "name"),
     ("How many members does the council have?", "number"),
     ("How many members were there when the bridge was opened?", "number"),
     ("What portion of pupils walked to school when the report was written?", "percentage"),

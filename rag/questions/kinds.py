@@ -78,7 +78,7 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
         (
             rf"\bhow much\b[^?]*\b{_PAID}\b",
             rf"\b(?:what|how (?:large|big|high))\b[^?]{{0,40}}\b(?:{_SUMS})\b",
-            r"\bwhat (?:do|does|did|will|would)\b[^?]*\b(?:cost|pay|charge)\b",
+            r"\bwhat (?:do|does|did|will|would)\b[^?]*\b(?:cost|pay|charge)\b(?!\s+for\b)",
         ),
     ),
     ("duration", (r"\bhow long\b|\bhow many (?:years|months|weeks|days|hours|minutes)\b|\bhow old\b",)),
