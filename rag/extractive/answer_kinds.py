@@ -30,7 +30,7 @@ _DATE = _any(
     r"\b(?:every|each|next|last|this|following|previous)\s+(?:year|month|week|summer|winter|spring|autumn)\b",
     rf"(?:令和|平成|昭和|大正|明治)?\s?(?:[0-9]+|元|[一二三四五六七八九十〇]+)\s?年(?:度|代|間|末|頃|春|夏|秋|冬)?"
     rf"(?:\s?{_JA_DIGITS}\s?月)?(?:\s?{_JA_DIGITS}\s?日)?",
-    r"[0-9]{1,2}\s?月(?:\s?[0-9]{1,2}\s?日)?|[0-9]+\s?世紀",
+    r"[0-9]{1,2}\s?月(?:\s?[0-9]{1,2}\s?日)?|[0-9]+\s?世紀|[\u4e00-\u9fff]{2,4}時代",
 )
 _NUMBER = _any(rf"\b{_NUMERALS}\b", r"[0-9]+(?:[.,][0-9]+)*", r"[一二三四五六七八九十百千万億兆〇数]+")
 _PERCENTAGE = _any(
