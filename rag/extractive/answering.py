@@ -174,14 +174,13 @@ class _Reader:
             answer.reason = "false_premise"
             return answer
         sure = {n: reading for n, reading in editions.items() if reading.judgement.reason is None}
-        premises = check_premises(plain.question, plain.weights, pooled, plain.judgement)
         # What no document is about is not contradicted by one either.
         presumed = None if plain.judgement.reason == "off_topic" else self._presumed(plain, pooled)
         if presumed is not None:
             answer.notices.append(premise_notice(plain.question.language, presumed))
             answer.chosen = [(presumed.evidence,)]
             answer.reason = None
-        elif premises.notices or premises.reason is not None:
+        elif (premises := check_premises(plain.question, plain.weights, pooled, plain.judgement)).found:
             answer.notices.extend(premises.notices)
             answer.chosen = [(one,) for one in premises.shown]
             answer.reason = premises.reason

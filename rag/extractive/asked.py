@@ -119,7 +119,10 @@ def _alike(word: str, others: Sequence[str], model: EmbeddingModel) -> float:
     if not others:
         return 0.0
     vectors = embedded_words([word, *others], model)
-    cosine = float((np.stack([vectors[w] for w in others]) @ vectors[word]).max())
+    return _likeness(float((np.stack([vectors[w] for w in others]) @ vectors[word]).max()))
+
+
+def _likeness(cosine: float) -> float:
     return min(1.0, max(0.0, (cosine - _ALIKE_FROM) / (_ALIKE_TO - _ALIKE_FROM)))
 
 
@@ -216,10 +219,7 @@ def _counted(question: Question, text: str, model: EmbeddingModel) -> float:
     places = [(m.start(), m.end(), m.group()) for m in re.finditer(r"[a-z]{3,}", text.lower())]
     spoken = [w for _, _, w in places if not is_stop(w)]
     vectors = embedded_words([noun, *spoken], model)
-    like = {
-        w: min(1.0, max(0.0, (float(vectors[w] @ vectors[noun]) - _ALIKE_FROM) / (_ALIKE_TO - _ALIKE_FROM)))
-        for w in spoken
-    }
+    like = {w: _likeness(float(vectors[w] @ vectors[noun])) for w in spoken}
     best = 0.0
     for start, end in _plain_numbers(text):
         for a, b, word in places:

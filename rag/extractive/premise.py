@@ -82,6 +82,11 @@ class Premises:
     shown: list[Evidence] = field(default_factory=list)
     reason: Reason | None = None
 
+    @property
+    def found(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.notices) or self.reason is not None
+
 
 def check_premises(
     question: Question, weights: TermWeights, evidence: Sequence[Evidence], judgement: Judgement

@@ -84,6 +84,7 @@ class Package:
             parser.Parse(b"", True)
         except expat.ExpatError as exc:
             raise Refused("damaged", f"The document is damaged: its XML breaks off in line {exc.lineno:,}.") from None
+        # What zipfile raises: a wrong checksum, rubbish or an end inside a part, a method it lacks, a password.
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError):
             raise Refused("damaged", "The document is damaged: one of its parts cannot be unpacked.") from None
         return True
