@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.measures import hit_at_k, ndcg_at_k
-from eval.passages import Judged
+from eval.passages import Judged, judged_file
 from eval.retrieval import indexed
 from rag.index.opening import Index
 from rag.retrieval.fusion import FEATURES
@@ -52,33 +52,49 @@ class _Case:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `fit`."""
     parser.add_argument("file", metavar="FILE", type=Path, help="passages and questions, JSONL")
+    parser.add_argument(
+        "--reworded", metavar="FILE", type=Path,
+        help="the same passages with questions in other words than theirs; they count as much in sum",
+    )  # fmt: skip
     parser.add_argument("--index", metavar="DIR", type=Path, help="keep the index here, and use it again (temporary)")
 
 
 def main(args: argparse.Namespace) -> int:
     """Carry out `fit`; always 0."""
     with indexed(args.file, args.index) as (index, judged):
-        cases = [_case(index, item) for item in judged]
-    cases = [case for case in cases if case.gold.any() and not case.gold.all()]
-    weights = fit([case for case in cases if case.judged.half != "report"])
+        asked = {"as asked": _cases(index, judged)}
+        if args.reworded is not None:
+            asked["reworded"] = _cases(index, judged_file(args.reworded))
+    most = max(map(len, asked.values()))
+    counts = {name: most / max(1, len(cases)) for name, cases in asked.items()}
+    weights = fit([(c, counts[name]) for name, cases in asked.items() for c in cases if c.judged.half != "report"])
     print("weights: " + ", ".join(f"{name} {w:.3f}" for name, w in zip(FEATURES, weights / weights.sum(), strict=True)))
-    for half in ("fit", "report"):
-        ranked = [(_ranking(case, weights), case.judged.document_ids) for case in cases if case.judged.half == half]
-        if ranked:
-            ndcg = np.mean([ndcg_at_k(ids, relevant, 10) for ids, relevant in ranked])
-            hit = np.mean([hit_at_k(ids, relevant, 1) for ids, relevant in ranked])
-            print(f"{half}: nDCG@10 {ndcg:.4f}, hit@1 {hit:.4f} of {len(ranked)} questions whose passage was found")
+    for name, cases in asked.items():
+        for half in ("fit", "report"):
+            ranked = [(_ranking(case, weights), case.judged.document_ids) for case in cases if case.judged.half == half]
+            if ranked:
+                ndcg = np.mean([ndcg_at_k(ids, relevant, 10) for ids, relevant in ranked])
+                hit = np.mean([hit_at_k(ids, relevant, 1) for ids, relevant in ranked])
+                print(f"{name}, {half}: nDCG@10 {ndcg:.4f}, hit@1 {hit:.4f} of {len(ranked)} whose passage was found")
     return 0
 
 
-def fit(cases: Sequence[_Case]) -> Row:
+def _cases(index: Index, judged: Sequence[Judged]) -> list[_Case]:
+    cases = [_case(index, item) for item in judged]
+    return [case for case in cases if case.gold.any() and not case.gold.all()]
+
+
+def fit(cases: Sequence[tuple[_Case, float]]) -> Row:
     """Weights under which a softmax over each question's chunks gives the right ones the most probability.
+
+    Args:
+        cases: Questions, and what each counts for.
 
     Reference: Cao et al., Learning to rank: from pairwise approach to listwise approach, ICML 2007 (the top-one loss).
     """
     weights: Row = np.full(len(FEATURES), 10.0)
     for _ in range(_ROUNDS):
-        lists = [(case.features(weights), case.gold) for case in cases]
+        lists = [(case.features(weights), case.gold, count) for case, count in cases]
         for _ in range(_STEPS):
             step = _newton_step(weights, lists)
             weights = weights + step
@@ -87,19 +103,20 @@ def fit(cases: Sequence[_Case]) -> Row:
     return weights
 
 
-def _newton_step(weights: Row, lists: Sequence[tuple[Row, NDArray[np.bool_]]]) -> Row:
-    gradient: Row = -_RIDGE * len(lists) * weights
-    curvature: Row = _RIDGE * len(lists) * np.eye(len(weights))
-    for features, gold in lists:
+def _newton_step(weights: Row, lists: Sequence[tuple[Row, NDArray[np.bool_], float]]) -> Row:
+    total = sum(count for _, _, count in lists)
+    gradient: Row = -_RIDGE * total * weights
+    curvature: Row = _RIDGE * total * np.eye(len(weights))
+    for features, gold, count in lists:
         scores = features @ weights
         chances: Row = np.exp(scores - scores.max())
         chances = chances / chances.sum()
         # Of several right chunks the one that stands highest counts: it decides the document's rank.
         right = features[np.flatnonzero(gold)[scores[gold].argmax()]]
         mean = chances @ features
-        gradient += right - mean
+        gradient += count * (right - mean)
         centred = features - mean
-        curvature += (centred * chances[:, None]).T @ centred
+        curvature += count * (centred * chances[:, None]).T @ centred
     step: Row = np.asarray(np.linalg.solve(curvature, gradient), dtype=np.float64)
     step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-9))  # damped: the first steps may overshoot
     return step

@@ -91,14 +91,17 @@ def read_passages(path: Path) -> tuple[list[Passage], list[PassageQuestion]]:
 def write_documents(passages: Sequence[Passage], folder: Path) -> dict[str, str]:
     """Write each passage as a document of its own under `folder`; the `document_id` of each passage id."""
     folder.mkdir(parents=True, exist_ok=True)
-    ids = {}
-    for number, passage in enumerate(passages):
-        name = f"{number:06}.md"
+    ids = document_ids(passages)
+    for passage in passages:
         # JSON strings are YAML strings too: no title can break the front matter.
         header = f"---\ntitle: {json.dumps(passage.title, ensure_ascii=False)}\n---\n"
-        (folder / name).write_text(f"{header}{passage.text}\n", encoding="utf-8")
-        ids[passage.id] = f"corpus/{name}"
+        (folder / Path(ids[passage.id]).name).write_text(f"{header}{passage.text}\n", encoding="utf-8")
     return ids
+
+
+def document_ids(passages: Sequence[Passage]) -> dict[str, str]:
+    """The `document_id` that each passage id gets when it is written as a document."""
+    return {passage.id: f"corpus/{number:06}.md" for number, passage in enumerate(passages)}
 
 
 def judged_questions(
@@ -113,6 +116,16 @@ def judged_questions(
         for q in questions
         if q.answerable
     ]
+
+
+def judged_file(path: Path) -> list[Judged]:
+    """`judged_questions` of a file whose passages are those of another that was indexed.
+
+    Raises:
+        DatasetError: If the file is wrong.
+    """
+    passages, questions = read_passages(path)
+    return judged_questions(passages, questions, document_ids(passages))
 
 
 def judged_rows(path: Path) -> list[Judged]:

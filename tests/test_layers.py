@@ -34,6 +34,7 @@ LAYERS = (
     "figures",
     "loading",
     "splitting",
+    "gloss",
     "embedding",
     "store",
     "fetching",

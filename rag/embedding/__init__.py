@@ -1,4 +1,4 @@
 """Texts into vectors: the embedding model, where its files lie, and what names it.
 
-May import no other package.
+May import only `rag.gloss`.
 """

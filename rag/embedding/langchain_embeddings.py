@@ -5,7 +5,8 @@ from __future__ import annotations
 from langchain_core.embeddings import Embeddings
 
 from rag.config import Settings
-from rag.embedding.model import EmbeddingModel, load_embedding_model
+from rag.embedding.choice import load_embedding_model
+from rag.embedding.model import EmbeddingModel
 
 
 class KihonEmbeddings(Embeddings):

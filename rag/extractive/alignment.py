@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag.extractive.answer_weights import ALIGNMENT_WEIGHTS
 from rag.extractive.evidence import Evidence
+from rag.extractive.lately import Lately
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.reading import Question
 from rag.text.located import located_terms
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 # Sentences that are aligned, best first: 12 do as well as 40 on the open questions, at about 9 ms each where they were
 # not read lately.
 N_ALIGNED = 16
-_N_KEPT = 2048
 
 
 def align(
@@ -90,18 +88,8 @@ def _token_weights(question: Question, asked: TokenVectors, weights: TermWeights
 
 def _tokens(texts: Sequence[str], model: EmbeddingModel) -> list[TokenVectors]:
     """Token vectors of texts; those of sentences met lately are kept."""
-    with _reading:
-        known = _TOKENS.setdefault(model.identity, OrderedDict())
-        new = list(dict.fromkeys(text for text in texts if text not in known))
-        if new:
-            known.update(zip(new, model.embed_tokens(new), strict=True))
-        found = [known[text] for text in texts]
-        for text in texts:
-            known.move_to_end(text)
-        while len(known) > _N_KEPT:
-            known.popitem(last=False)
-    return found
+    found = _TOKENS.of(model.identity, texts, model.embed_tokens)
+    return [found[text] for text in texts]
 
 
-_TOKENS: dict[str, OrderedDict[str, TokenVectors]] = {}
-_reading = threading.Lock()
+_TOKENS = Lately["TokenVectors"](n_kept=2048)

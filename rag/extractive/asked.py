@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.extractive.answer_kinds import answer_spans
+from rag.extractive.lately import Lately
 from rag.extractive.sentence_features import TermWeights
+from rag.gloss.glossing import japanese_words
 from rag.questions.reading import Question
 from rag.text.analysis import is_stop
 from rag.text.located import located_terms
@@ -111,7 +111,8 @@ def _terms(text: str) -> frozenset[str]:
 
 
 def _words_in(text: str, asked: Collection[str]) -> list[str]:
-    return sorted({w for w in _LATIN_WORD.findall(text.lower()) if w not in asked and not is_stop(w)})
+    japanese = {text[start:end] for start, end in japanese_words(text)}
+    return sorted({w for w in (*_LATIN_WORD.findall(text.lower()), *japanese) if w not in asked and not is_stop(w)})
 
 
 def _alike(word: str, others: Sequence[str], model: EmbeddingModel) -> float:
@@ -134,26 +135,16 @@ _LATIN_WORD = re.compile(r"[a-z]{4,}")
 
 def embedded_words(words: Sequence[str], model: EmbeddingModel) -> dict[str, Vector]:
     """Vectors of single words; those met lately are kept."""
-    with _embedding:
-        known = _VECTORS.setdefault(model.identity, OrderedDict())
-        new = sorted({word for word in words if word not in known})
-        if new:
-            known.update(zip(new, model.embed_passages(new), strict=True))
-        vectors = {word: known[word] for word in words}
-        while len(known) > _N_WORDS_KEPT:
-            known.popitem(last=False)
-    return vectors
+    return _VECTORS.of(model.identity, words, model.embed_passages)
 
 
-_N_WORDS_KEPT = 20_000
-_VECTORS: dict[str, OrderedDict[str, Vector]] = {}
-_embedding = threading.Lock()
+_VECTORS = Lately["Vector"](n_kept=20_000)
 
 
 def _read_japanese(
     question: Question, one: Evidence, weights: TermWeights, model: EmbeddingModel, sentence: str, passage: str
 ) -> _Words:
-    """The same for the runs of characters that a Japanese question is made of; vectors of words are English."""
+    """The same for the runs of characters that a Japanese question is made of."""
     runs = _runs(question.text)
     weight = {
         run: max((w for term, w in weights.weight.items() if term in folded), default=0.0)
@@ -165,14 +156,20 @@ def _read_japanese(
         folded = unicodedata.normalize("NFKC", text).casefold()
         terms = _terms(text)
         otherwise = {term for name, other in weights.same if other <= terms for term in name}
-        said.append({run: _run_said(run.casefold(), folded, otherwise) for run in weight})
+        others = _words_in(folded, runs)
+        said.append(
+            {run: max(_run_said(run.casefold(), folded, otherwise), _alike(run, others, model)) for run in weight}
+        )
     asked = _JA_HEAD.search(unicodedata.normalize("NFKC", question.text))
     head = 1.0
     if asked is not None:
         folded = unicodedata.normalize("NFKC", passage).casefold()
         terms = _terms(passage)
         otherwise = {term for name, other in weights.same if other <= terms for term in name}
-        head = _run_said(asked["head"].casefold(), folded, otherwise)
+        head = max(
+            _run_said(asked["head"].casefold(), folded, otherwise),
+            _alike(asked["head"], _words_in(unicodedata.normalize("NFKC", one.text).casefold(), runs), model),
+        )
     return weight, said[0], said[1], head
 
 

@@ -118,9 +118,7 @@ _GLOSSARIES: WeakKeyDictionary[Store, tuple[int, Glossary]] = WeakKeyDictionary(
 
 
 def word_vectors(question: Question, model: EmbeddingModel) -> Mapping[str, Vector]:
-    """A vector for each Latin word of an English question, by term."""
-    if question.language != "en":
-        return {}
+    """Vectors of the question's words, by term."""
     vectors = embedded_words([word for _, word in question.words], model)
     return {term: vectors[word] for term, word in question.words}
 

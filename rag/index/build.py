@@ -14,7 +14,8 @@ from typing import Literal, get_args
 
 from rag.answer import FileReport, IndexReport, Verdict
 from rag.config import Root, Settings
-from rag.embedding.model import EmbeddingModel, load_embedding_model
+from rag.embedding.choice import load_embedding_model
+from rag.embedding.model import EmbeddingModel
 from rag.errors import CorpusError, IndexDamagedError, IndexNotFoundError, IndexStoreError
 from rag.index.plan import PendingFile, limits_key, make_plan
 from rag.index.prepare import Preparer, Unfit, title_terms

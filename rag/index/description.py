@@ -8,7 +8,7 @@ from typing import Literal
 from rag.answer import Mode
 from rag.config import Root, Settings, env_name
 from rag.document import Frozen
-from rag.embedding.model import load_embedding_model
+from rag.embedding.choice import load_embedding_model
 from rag.errors import IndexNotFoundError, ModelUnavailableError, RagError
 from rag.fetching.records import read_records
 from rag.fetching.sources import read_sources

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from rag.config import Settings
 from rag.document import Document
-from rag.embedding.model import EmbeddingModel, load_embedding_model
+from rag.embedding.choice import load_embedding_model
+from rag.embedding.model import EmbeddingModel
 from rag.errors import CorpusError, IndexDamagedError, IndexStoreError
 from rag.store.generation import current_generation
 from rag.store.passport import check_passport, make_passport

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from rag.figures.reading import Figure, figures
+from rag.gloss.glossing import japanese_words
 from rag.questions.kinds import Kind, Language, question_kind, question_language
 from rag.text.analysis import analyse, content_terms
 from rag.text.located import folded, located_terms
@@ -62,7 +63,7 @@ class Question:
         bigrams: Pairs of neighbouring content terms.
         figures: Numbers, dates and amounts that the question states.
         head: Terms of what is asked for ("phone number" in "What is the phone number of …?"), the noun last.
-        words: The Latin ones of the terms, each with its word as asked.
+        words: The terms of Latin letters and those inside one Japanese word, each with its word as asked.
     """
 
     text: str
@@ -119,11 +120,19 @@ def _head_of(text: str) -> str:
 
 
 def _words_of(text: str, terms: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Each Latin term with the word of the question that it comes from."""
+    """Each term of Latin letters or of one Japanese word with the word of the question that it comes from."""
     shown = folded(text)
+    places = japanese_words(shown)
     words: dict[str, str] = {}
     for located in located_terms(text):
+        if located.term not in terms or located.term in words:
+            continue
         word = shown[located.start : located.end].strip(".,;:!?()[]\"'“”’‘")
-        if located.term in terms and located.term not in words and word.isascii() and word.isalpha() and len(word) > 2:
-            words[located.term] = word
+        if word.isascii():
+            if word.isalpha() and len(word) > 2:
+                words[located.term] = word
+            continue
+        for start, end in places:
+            if start <= located.start and located.end <= end:
+                words[located.term] = shown[start:end]
     return tuple(words.items())

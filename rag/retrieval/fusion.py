@@ -29,7 +29,7 @@ _PAIRS = 2
 # divided by its sum. The bundled model reads no Japanese to speak of, hence the two rows; the second also weighs a
 # Japanese passage found for an English question.
 _WEIGHTS_LATIN = (0.30, 0.07, 0.12, 0.31, 0.20)
-_WEIGHTS_CJK = (0.02, 0.47, 0.08, 0.17, 0.26)
+_WEIGHTS_CJK = (0.39, 0.38, 0.05, 0.18, 0.00)
 
 # What a single kanji of the question counts for, of the least rare of its pairs that holds it: a compound is often
 # written otherwise in the document (発売 as 販売, 人口 as 人々). Of 0.25, 0.5 and 0.75 the best on the half fitted.

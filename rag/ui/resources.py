@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from rag import RagError, Settings, build_index, create_chain, describe_index
-from rag.embedding.model import load_embedding_model
+from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
 from rag.ui.desk import Desk

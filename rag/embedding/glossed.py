@@ -1,0 +1,73 @@
+"""A model that reads no Japanese, with Japanese put before it word by word in English."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag.embedding.model import EmbeddingModel, TokenVectors, Vector
+from rag.gloss.glossing import Glossed, gloss, has_japanese, pieces
+from rag.gloss.lexicon import lexicon
+
+
+class GlossedModel:
+    """An `EmbeddingModel` for which Japanese words are replaced by English ones; other text is read as it is.
+
+    Questions and passages of both languages so come to lie in one space. A passage counts as long as the longer of
+    what is written and what is read: chunks stay as long as they would be without.
+
+    Args:
+        model: A model that does not know Japanese letters.
+    """
+
+    def __init__(self, model: EmbeddingModel) -> None:
+        self._model = model
+        self.name = model.name
+        self.dimension = model.dimension
+        self.max_tokens = model.max_tokens
+        self.query_prefix = model.query_prefix
+        self.passage_prefix = model.passage_prefix
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 (hex) over the model's own and that of the word list."""
+        return hashlib.sha256(f"{self._model.identity} {lexicon().identity}".encode()).hexdigest()
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a passage as written or as read, whichever are more."""
+        written = self._model.count_tokens(text)
+        return max(written, self._model.count_tokens(gloss(text))) if has_japanese(text) else written
+
+    def embed_passages(self, texts: Sequence[str]) -> Vector:
+        """Vectors of passages, as `EmbeddingModel.embed_passages`."""
+        return self._model.embed_passages([gloss(text) for text in texts])
+
+    def embed_query(self, text: str) -> Vector:
+        """Vector of a query, as `EmbeddingModel.embed_query`."""
+        return self._model.embed_query(gloss(text))
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Vectors of the tokens of texts; a token's place is that of the word that it was read for."""
+        found = self._model.embed_tokens([gloss(text) for text in texts])
+        return [
+            _as_written(pieces(text), read) if has_japanese(text) else read
+            for text, read in zip(texts, found, strict=True)
+        ]
+
+
+def _as_written(read: Sequence[Glossed], tokens: TokenVectors) -> TokenVectors:
+    """The tokens of a gloss with their places in the text that was glossed."""
+    kept = [piece for piece in read if piece.english]
+    starts = np.cumsum([0, *(len(piece.english) + 1 for piece in kept[:-1])]).tolist()
+    offsets = []
+    for start, end in tokens.offsets:
+        i = max(0, bisect_right(starts, start) - 1)
+        piece = kept[i]
+        if piece.is_word:
+            offsets.append((piece.start, piece.end))
+        else:
+            offsets.append((piece.start + start - starts[i], piece.start + end - starts[i]))
+    return TokenVectors(offsets=tuple(offsets), vectors=tokens.vectors)

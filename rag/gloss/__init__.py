@@ -1,0 +1,4 @@
+"""Japanese into English, word by word: for models that read no Japanese.
+
+May import no other package.
+"""
