@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement
@@ -131,6 +132,8 @@ def check_premises(
             return Premises(notices=(premise_notice(question.language, found),), shown=[found.evidence])
         if figure.kind == "number" and is_supported(figure, anywhere) and not _miscounted(question, figure, read):
             continue  # as many are counted under another name
+        if _says_how_many(question, figure) and not _miscounted(question, figure, read):
+            continue
         return Premises(reason=judgement.reason or "false_premise")
     misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
     if misnamed is not None:
@@ -209,10 +212,12 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
     found: list[tuple[float, bool, int, float, Contradiction]] = []
     for match in read:
         same = [f for f in stated_figures(match.evidence.text) if _same_family(f, figure)]
+        least = _CONTRADICTS_FROM
         if figure.kind == "number":
             counted = _counted(question.text, figure)
             same = [f for f in same if f.value != figure.value and counted & _counted(match.evidence.text, f)]
-        if match.share < _CONTRADICTS_FROM or not same:
+            least = _ABOUT_FROM  # that the same things are counted tells enough
+        if match.share < least or not same:
             continue
         stated_one = closest(same, match.evidence.text, question)
         stated = Contradiction(
@@ -304,19 +309,40 @@ def _miscounted(question: Question, figure: Figure, read: Sequence[_Match]) -> b
     found = [
         f.value
         for match in read
+        if match.share >= _ABOUT_FROM
         for f in stated_figures(match.evidence.text)
         if f.kind == "number" and counted & _counted(match.evidence.text, f)
     ]
     return bool(found) and figure.value not in found
 
 
+def _says_how_many(question: Question, figure: Figure) -> bool:
+    """Whether a figure says how many things the asker wants to hear: no document need count "the two ministries"."""
+    if figure.kind != "number" or not isinstance(figure.value, Decimal) or figure.value > _FEW:
+        return False
+    before, behind = question.text[: figure.start], question.text[figure.end :]
+    if question.language == "ja":
+        return _JA_RANK.search(before) is not None or _JA_THINGS.match(behind) is not None
+    return _EN_ASKED.search(before) is not None and _EN_THINGS.match(behind) is not None
+
+
+_FEW = 12
+_EN_ASKED = re.compile(r"\b(?:which|what|the|name|list|give|its|their|these|those)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_EN_THINGS = re.compile(
+    r"\s+(?:[\w-]+\s+){0,2}?(?!(?:years|months|weeks|days|hours|minutes)\b)[\w-]+s\b", re.IGNORECASE
+)
+_JA_RANK = re.compile(r"(?:ナンバー|No\.?)\s?$")
+_JA_THINGS = re.compile(r"つ|人(?!口)|名|社|省|機関|団体|項目|点|件|個|か所|種類|本柱|タイプ")
+
+
 def _counted(text: str, figure: Figure) -> frozenset[str]:
     """Terms of what a number counts: those shortly behind it."""
-    following = re.split(r"[,.;:!?、。？]", text[figure.end : figure.end + _COUNTED_CHARS])[0]
+    following = _COUNTED_UNTIL.split(text[figure.end : figure.end + _COUNTED_CHARS], maxsplit=1)[0]
     return frozenset(content_terms(following)) if following.strip() else frozenset()
 
 
 _COUNTED_CHARS = 24
+_COUNTED_UNTIL = re.compile(r"[,.;:!?、。？]|\b(?:of|in|at|for|to|on|by|from|with|under|that|who|which|and|or)\b")
 
 
 def _same_family(one: Figure, other: Figure) -> bool:
