@@ -28,6 +28,7 @@ from rag.errors import ConfigError
 from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
 from rag.extractive.alignment import N_ALIGNED, aligned_scores
 from rag.extractive.asked import Named
+from rag.extractive.evidence import Aligned
 from rag.extractive.linear import LinearScore
 from rag.extractive.sentence_features import FEATURES
 from rag.index.build import build_index
@@ -145,9 +146,9 @@ def _balanced(weights: Sequence[float], labels: Sequence[bool]) -> list[float]:
 class _Judged:
     """A reading with its best sentence under given weights."""
 
-    def __init__(self, reading: Reading, sentence: LinearScore, alignment: tuple[float, float]) -> None:
+    def __init__(self, reading: Reading, sentence: LinearScore, alignment: tuple[float, float, float]) -> None:
         first, scores = _in_order(reading, sentence)
-        scores = aligned_scores(scores.tolist(), _alignment_of(reading, first), *alignment)
+        scores = aligned_scores(scores.tolist(), _alignment_of(reading, first), alignment)
         again = np.argsort(-scores, kind="stable")
         order, scores = first[again], scores[again]
         self.reading = reading
@@ -164,6 +165,7 @@ class _Judged:
                 forms=[bool(reading.rows[i, form] > 0) for i in order[:N_READ_FOR_FORM]],
                 passage=reading.passages[best],
                 named=reading.named[best] if best < len(reading.named) else Named(),
+                aligned=Aligned(*_alignment_of(reading, np.array([best]))[0].tolist()),
             ),
         )
 
@@ -195,25 +197,23 @@ def _in_order(reading: Reading, sentence: LinearScore) -> tuple[NDArray[np.intp]
 
 
 def _alignment_of(reading: Reading, order: NDArray[np.intp]) -> Rows:
-    """Alignment of the first sentences in an order; where it was not read, the least that was."""
+    """Alignment of the first sentences in an order, `(n, 3)`; where it was not read, the least that was."""
     known = reading.aligned
-    first = order[:N_ALIGNED]
-    return np.array([known[i] if i < len(known) else known.min(initial=1.0) for i in first])
+    least = known.min(axis=0)
+    return np.array([known[i] if i < len(known) else least for i in order[:N_ALIGNED]])
 
 
-def _fit_alignment(readings: Sequence[Reading], sentence: LinearScore) -> tuple[float, float]:
-    """How much score and alignment count: a conditional logit over the first sentences of each question; (1, 0) where
-    alignment is of no use."""
+def _fit_alignment(readings: Sequence[Reading], sentence: LinearScore) -> tuple[float, float, float]:
+    """How much score and alignments count: a conditional logit over the first sentences of each question."""
     questions = []
     for reading in readings:
         order, scores = _in_order(reading, sentence)
         gold = reading.gold[order[:N_ALIGNED]]
         if gold.any():
-            columns = [scores[:N_ALIGNED] - scores[0], _alignment_of(reading, order)]
-            questions.append((np.column_stack(columns), gold, _REWORDED if reading.is_reworded else 1.0))
-    by_score, by_alignment = _fit_choice(*zip(*questions, strict=True)).round(3).tolist()
-    # Where the model does not read the language, its tokens tell nothing.
-    return (by_score, by_alignment) if by_alignment > 0 else (1.0, 0.0)
+            columns = np.column_stack([scores[:N_ALIGNED] - scores[0], _alignment_of(reading, order)[:, :2]])
+            questions.append((columns, gold, _REWORDED if reading.is_reworded else 1.0))
+    by_score, own, around = _fit_choice(*zip(*questions, strict=True)).round(3).tolist()
+    return by_score, own, around
 
 
 def _fit_sentences(readings: Sequence[Reading]) -> LinearScore:

@@ -43,7 +43,7 @@ class Reading:
         holds: Whether each sentence holds a gold answer, `(n,)`.
         gold: Whether it does so in the passage that was asked about, `(n,)`.
         passages: Of each sentence, its passage with title and headings.
-        aligned: Of each sentence, how well the question's words find counterparts in it; known of the first
+        aligned: Of each sentence, how well the question's words find counterparts in it, `(n, 3)`; known of the first
             `2 * N_ALIGNED` by the scores in use.
         named: Of each sentence, how far it names what is asked for; known of the first `N_NAMED` by the scores in use.
         is_reworded: Whether the question was written in other words than its passage's.
@@ -127,7 +127,7 @@ class Asker:
             holds=holds,
             gold=holds & own,
             passages=tuple(e.surroundings for e in evidence),
-            aligned=alignments(question, [e.answering for e in evidence[: 2 * N_ALIGNED]], weights, self._index.model),
+            aligned=alignments(question, evidence[: 2 * N_ALIGNED], weights, self._index.model),
             named=tuple(named(question, [e, *evidence[:2]], weights, self._index.model) for e in evidence[:N_NAMED]),
             weights=weights,
             is_reworded=reworded,

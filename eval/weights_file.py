@@ -13,13 +13,13 @@ CONFIDENCE: Mapping[str, tuple[str, ...]] = {
     "topic": (
         "cosine", "passage_cosine", "full_overlap", "full_window", "full_passage", "known_share",
         "largest_missing_in_passage", "missing_names", "missing_figures", "near_overlap", "far_missing", "said",
-        "unsaid_nearby", "unheard",
+        "unsaid_nearby", "unheard", "aligned", "aligned_around", "least_aligned",
     ),
     "right": (
         "cosine", "passage_cosine", "overlap", "window_overlap", "full_window", "near_overlap", "far_missing",
         "new_answer", "no_answer_form", "answer_near", "bigrams", "lead_of_best", "largest_missing", "missing_names",
         "missing_figures", "missing_head", "formless", "log_length", "reciprocal_rank", "kanji_overlap", "said",
-        "unsaid_words", "unsaid_nearby", "uncounted",
+        "unsaid_words", "unsaid_nearby", "uncounted", "aligned", "aligned_around", "least_aligned",
     ),
 }  # fmt: skip
 
@@ -28,7 +28,7 @@ class FittedWeights(NamedTuple):
     """What is fitted for one language."""
 
     sentence: LinearScore
-    alignment: tuple[float, float]
+    alignment: tuple[float, float, float]
     topic: LinearScore
     right: LinearScore
     answer_from: float
@@ -55,9 +55,8 @@ def render(fitted: Mapping[Language, FittedWeights]) -> str:
             ]
             lines.append("    ),")
         lines.append("}")
-    lines.append("# What the score and the alignment of a sentence count for.")
-    lines.append(
-        f"ALIGNMENT_WEIGHTS: dict[str, tuple[float, float]] = { ({lang: w.alignment for lang, w in fitted.items()})!r}"
-    )
+    lines.append("# What score, alignment and alignment with its surroundings of a sentence count for.")
+    alignment = {language: weights.alignment for language, weights in fitted.items()}
+    lines.append(f"ALIGNMENT_WEIGHTS: dict[str, tuple[float, float, float]] = {alignment!r}")
     lines.append(f"ANSWER_FROM: dict[str, float] = { ({lang: w.answer_from for lang, w in fitted.items()})!r}")
     return "\n".join(lines).replace("'", '"') + "\n"

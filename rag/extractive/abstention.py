@@ -20,7 +20,7 @@ from rag.questions.kinds import Kind
 from rag.questions.reading import Question, names_in
 
 if TYPE_CHECKING:
-    from rag.extractive.evidence import Evidence
+    from rag.extractive.evidence import Aligned, Evidence
 
 # What is weighed beside the best sentence's features.
 QUESTION_FEATURES = (
@@ -38,6 +38,9 @@ QUESTION_FEATURES = (
     "unsaid_nearby",
     "uncounted",
     "unheard",
+    "aligned",
+    "aligned_around",
+    "least_aligned",
 )
 CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
 # Sentences of which one must have the form of the answer: those that would be shown.
@@ -66,6 +69,7 @@ class Best:
         forms: Of the best sentences, up to `N_READ_FOR_FORM`, whether each holds something new in the form asked for.
         passage: The best sentence's passage with its title and headings.
         named: How far the best sentences name what is asked for.
+        aligned: How well the question's words find counterparts in the best sentence.
     """
 
     row: NDArray[np.float64]
@@ -73,6 +77,7 @@ class Best:
     forms: Sequence[bool]
     passage: str
     named: Named
+    aligned: Aligned
 
 
 def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDArray[np.float64]:
@@ -108,6 +113,7 @@ def confidence_row(question: Question, weights: TermWeights, best: Best) -> NDAr
             best.named.unsaid_nearby,
             1 - best.named.counted,
             weights.unheard,
+            *best.aligned,
         ]
     )
 
@@ -129,6 +135,7 @@ def judge(
         forms=[one.feature("new_answer") > 0 for one in evidence[:N_READ_FOR_FORM]],
         passage=evidence[0].surroundings,
         named=named,
+        aligned=evidence[0].aligned,
     )
     row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))

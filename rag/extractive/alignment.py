@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.extractive.answer_weights import ALIGNMENT_WEIGHTS
-from rag.extractive.evidence import Evidence
+from rag.extractive.evidence import Aligned, Evidence
 from rag.extractive.lately import Lately
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.reading import Question
@@ -35,45 +35,64 @@ def align(
         weights: Weights of the question's terms.
         model: Gives tokens their vectors in context.
     """
-    by_score, by_alignment = ALIGNMENT_WEIGHTS[question.language]
-    if not by_alignment or not evidence:
-        return list(evidence)
-    found = alignments(question, [one.answering for one in evidence[:N_ALIGNED]], weights, model)
-    scores = aligned_scores([one.score for one in evidence], found, by_score, by_alignment)
-    scored = [replace(one, score=score) for one, score in zip(evidence, scores.tolist(), strict=True)]
+    if not evidence:
+        return []
+    found = alignments(question, evidence[:N_ALIGNED], weights, model)
+    scores = aligned_scores([one.score for one in evidence], found, ALIGNMENT_WEIGHTS[question.language])
+    rest = found.min(axis=0)
+    scored = [
+        replace(one, score=score, aligned=Aligned(*(found[i] if i < len(found) else rest).tolist()))
+        for i, (one, score) in enumerate(zip(evidence, scores.tolist(), strict=True))
+    ]
     return sorted(scored, key=lambda one: -one.score)
 
 
 def aligned_scores(
-    scores: Sequence[float], alignment: NDArray[np.float64], by_score: float, by_alignment: float
+    scores: Sequence[float], alignment: NDArray[np.float64], by: tuple[float, float, float]
 ) -> NDArray[np.float64]:
     """Final scores from scores, best first, and the alignment of the first of them.
 
     What was not read word by word is taken to align as badly as the worst.
+
+    Args:
+        scores: `(n,)`.
+        alignment: Of the first of them, as `alignments` gives it.
+        by: What score, alignment with the sentence and alignment with its surroundings count for.
     """
-    rest = np.full(len(scores) - len(alignment), alignment.min(initial=1.0))
-    final: NDArray[np.float64] = by_score * np.array(scores) + by_alignment * np.concatenate([alignment, rest])
+    full = np.vstack([alignment, np.tile(alignment.min(axis=0), (len(scores) - len(alignment), 1))])
+    final: NDArray[np.float64] = by[0] * np.array(scores) + by[1] * full[:, 0] + by[2] * full[:, 1]
     return final
 
 
 def alignments(
-    question: Question, texts: Sequence[str], weights: TermWeights, model: EmbeddingModel
+    question: Question, evidence: Sequence[Evidence], weights: TermWeights, model: EmbeddingModel
 ) -> NDArray[np.float64]:
-    """By text, the mean over the question's tokens of the cosine with the nearest token of the text, in [-1, 1].
+    """How well the question's words find counterparts in each sentence, and in it with what stands around it.
 
-    A token counts for what the term weighs that it belongs to. `(len(texts),)`; 0 for a text without tokens.
+    Columns as in `Aligned`, in [-1, 1]: the mean over the question's tokens of the cosine with the nearest token of the
+    sentence; the same with the sentence before and the headings too; the least of the latter. A token counts for what
+    the term weighs that it belongs to. `(len(evidence), 3)`; 0 where nothing counts.
 
     Reference: "MaxSim" of Khattab and Zaharia, 2020, "ColBERT", here with the tokens of a model that was trained for
     whole sentences.
     """
-    asked, *read = _tokens([question.text, *texts], model)
+    texts = [(one.answering, *(text for text in (one.lead, one.headings) if text)) for one in evidence]
+    [asked] = _tokens([question.text], model)
     share = _token_weights(question, asked, weights)
     if not share.sum():
-        return np.zeros(len(texts))
+        return np.zeros((len(evidence), 3))
+    counts = share > 0
     share = share / share.sum()
-    return np.array(
-        [float((asked.vectors @ text.vectors.T).max(axis=1) @ share) if len(text.vectors) else 0.0 for text in read]
-    )
+    distinct = list(dict.fromkeys(text for around in texts for text in around))
+    nearest = {
+        text: (asked.vectors @ read.vectors.T).max(axis=1) if len(read.vectors) else np.zeros(len(share))
+        for text, read in zip(distinct, _tokens(distinct, model), strict=True)
+    }
+    rows = []
+    for own, *around in texts:
+        best = np.max([nearest[own], *(nearest[text] for text in around)], axis=0)
+        rows.append([float(nearest[own] @ share), float(best @ share), float(best[counts].min())])
+    return np.array(rows)
 
 
 def _token_weights(question: Question, asked: TokenVectors, weights: TermWeights) -> NDArray[np.float64]:

@@ -164,5 +164,5 @@ RIGHT_WEIGHTS: dict[str, LinearScore] = {
     ),
 }
 # What the score and the alignment of a sentence count for.
-ALIGNMENT_WEIGHTS: dict[str, tuple[float, float]] = {"en": (0.805, 2.522), "ja": (0.772, 2.319)}
+ALIGNMENT_WEIGHTS: dict[str, tuple[float, float, float]] = {"en": (0.805, 2.522, 0.0), "ja": (0.772, 2.319, 0.0)}
 ANSWER_FROM: dict[str, float] = {"en": 0.2, "ja": 0.13}

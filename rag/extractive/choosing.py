@@ -21,9 +21,9 @@ from rag.text.located import located_terms
 
 # Sentences are shown until they hold this share of the chance that any of those found answers. A reader takes in a
 # second sentence sooner than he asks again.
-_ENOUGH = 0.75
+_ENOUGH = 0.9
 # Odds below this share of the best one's are not worth a reader's time.
-_LEAST_ODDS = 0.06
+_LEAST_ODDS = 0.02
 # On how many sentences the chance is spread.
 _CONSIDERED = 24
 _REPEATS_FROM = 0.7

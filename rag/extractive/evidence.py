@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -39,6 +39,17 @@ if TYPE_CHECKING:
     from rag.store.reader import DocumentRecord, Store
 
 
+class Aligned(NamedTuple):
+    """How well the question's words find counterparts in a sentence, in [-1, 1]; see `alignment.alignments`."""
+
+    own: float = 0.0
+    around: float = 0.0
+    least: float = 0.0
+
+
+NOT_ALIGNED = Aligned()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
     """One sentence of a passage: `document.text[start:end]`.
@@ -50,6 +61,7 @@ class Evidence:
         kind: Kind of its block: `paragraph`, `item`, `row`.
         near: By term of the question, how near the sentence comes to that word in meaning, in [0, 1].
         lead: What stands before it in its passage: the introduction of its list, or the sentence before.
+        aligned: How well the question's words find counterparts in it.
     """
 
     candidate: Candidate
@@ -61,6 +73,7 @@ class Evidence:
     score: float
     features: NDArray[np.float64]
     near: Mapping[str, float]
+    aligned: Aligned = NOT_ALIGNED
 
     @property
     def record(self) -> DocumentRecord:
@@ -78,6 +91,11 @@ class Evidence:
         """The sentence behind the question that it stands under, where that is one."""
         asked = asked_by(self.candidate.stored.chunk.section)
         return f"{asked} {self.text}" if asked else self.text
+
+    @property
+    def headings(self) -> str:
+        """Title and headings that it stands under."""
+        return f"{self.record.title}\n{self.candidate.stored.chunk.section or ''}"
 
     @property
     def surroundings(self) -> str:

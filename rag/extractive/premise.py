@@ -113,7 +113,7 @@ def check_premises(
     about = [m for i, m in enumerate(read) if m.share >= _ABOUT_FROM or (i < _SHOWN and judgement.reason is None)]
     held: set[Reading] = set()
     for match in about:
-        lead = f"{match.evidence.lead}\n{_headings(match.evidence)}"
+        lead = f"{match.evidence.lead}\n{match.evidence.headings}"
         held |= stated_readings(f"{match.evidence.text}\n{lead}")
     anywhere = set[Reading]().union(*(stated_readings(match.evidence.text) for match in read))
     for figure in question.figures:
@@ -188,7 +188,7 @@ def share_held(
         alone: Whether only the sentence itself is read, not what leads to it.
     """
     wanted = [t for t in question.terms if t not in besides]
-    held = set(analyse(evidence.text if alone else f"{evidence.text}\n{evidence.lead}\n{_headings(evidence)}"))
+    held = set(analyse(evidence.text if alone else f"{evidence.text}\n{evidence.lead}\n{evidence.headings}"))
     total = sum(weights.weight[t] for t in wanted)
     near = evidence.near
     return sum(weights.weight[t] * (1.0 if t in held else near.get(t, 0.0)) for t in wanted) / total if total else 1.0
@@ -196,10 +196,6 @@ def share_held(
 
 def _of_figures(question: Question) -> frozenset[str]:
     return frozenset(t for figure in question.figures for t in analyse(figure.text))
-
-
-def _headings(evidence: Evidence) -> str:
-    return f"{evidence.record.title}\n{evidence.candidate.stored.chunk.section or ''}"
 
 
 def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -> Contradiction | None:
