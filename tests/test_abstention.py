@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rag.extractive.abstention import CONFIDENCE_FEATURES, Best, confidence_row
 from rag.extractive.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, SENTENCE_WEIGHTS, TOPIC_WEIGHTS
 from rag.extractive.asked import Named
+from rag.extractive.evidence import Aligned
 from rag.extractive.linear import LinearScore
 from rag.extractive.sentence_features import FEATURES, Passage, Sentence, sentence_rows, term_weights
 from rag.questions.reading import read_question
@@ -67,11 +68,13 @@ def test_confidence_row_counts_figures_and_names_that_the_passage_lacks() -> Non
         forms=[False],
         passage="The Petrel sank in 1950.",
         named=Named(head=0.25, counted=0.0),
+        aligned=Aligned(0.5, 0.6, 0.1),
     )
     row = confidence_row(question, weights, best)
     value = dict(zip(CONFIDENCE_FEATURES, row.tolist(), strict=True))
     assert (value["missing_figures"], value["missing_names"]) == (0, 1)
     assert (value["missing_head"], value["formless"], value["uncounted"]) == (0.75, 0.0, 1.0)
+    assert (value["aligned"], value["aligned_around"], value["least_aligned"]) == (0.5, 0.6, 0.1)
     assert value["lead_of_best"] == pytest.approx(1 / (1 + math.exp(-1)))
 
 

@@ -98,13 +98,23 @@ def test_words_that_stand_nowhere_are_unsaid(index: Index) -> None:
     assert 0 <= unknown.unsaid_nearby <= 1
 
 
-def test_alignment_is_highest_for_the_same_words_and_0_without_any(index: Index) -> None:
+def test_alignment_is_highest_for_what_says_the_same(index: Index) -> None:
     question = read_question("When was the harbour school founded?")
-    weights = term_weights(question, {}, 10)
-    texts = ["The harbour school was founded in 1921.", "Bread is baked before dawn.", ""]
-    same, other, empty = alignments(question, texts, weights, index.model)
-    assert 1 >= same > other + 0.1
-    assert empty == 0
+    evidence = found(question.text, index)
+    rows = alignments(question, evidence, weigh(question, index.store), index.model)
+    assert rows.shape == (len(evidence), 3)
+    best = evidence[int(rows[:, 0].argmax())]
+    assert "school" in best.text
+    own, around, least = rows.T
+    assert (own <= around + 1e-6).all(), "what stands around can only bring a counterpart nearer"
+    assert (least <= around + 1e-6).all()
+    assert (np.abs(rows) <= 1 + 1e-6).all()
+
+
+def test_alignment_is_0_where_no_word_counts(index: Index) -> None:
+    evidence = found("When was the harbour school founded?", index)
+    nothing = read_question("?!")
+    assert not alignments(nothing, evidence, term_weights(nothing, {}, 10), index.model).any()
 
 
 def test_aligned_evidence_is_the_same_in_another_order(index: Index) -> None:
@@ -117,7 +127,7 @@ def test_aligned_evidence_is_the_same_in_another_order(index: Index) -> None:
 
 def test_what_is_not_aligned_counts_as_the_worst() -> None:
     scores = [float(n) for n in range(N_ALIGNED + 2, 0, -1)]
-    final = aligned_scores(scores, np.linspace(1, 0, N_ALIGNED), 2.0, 3.0)
-    assert final[-1] == 2 * 1 + 3 * 0
-    assert final[0] == 2 * (N_ALIGNED + 2) + 3 * 1
-    assert aligned_scores([], np.zeros(0), 1.0, 1.0).tolist() == []
+    alignment = np.column_stack([np.linspace(1, 0, N_ALIGNED), np.linspace(1, 0.5, N_ALIGNED), np.zeros(N_ALIGNED)])
+    final = aligned_scores(scores, alignment, (2.0, 3.0, 4.0))
+    assert final[-1] == 2 * 1 + 3 * 0 + 4 * 0.5
+    assert final[0] == 2 * (N_ALIGNED + 2) + 3 * 1 + 4 * 1

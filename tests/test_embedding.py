@@ -21,6 +21,7 @@ from rag.embedding.choice import load_embedding_model
 from rag.embedding.langchain_embeddings import KihonEmbeddings
 from rag.embedding.model import EmbeddingModel, Vector
 from rag.errors import ModelUnavailableError
+from rag.gloss.glossing import gloss
 
 TEXTS = [
     "The Cabinet adopted the AI Basic Plan on 23 December 2025.",
@@ -89,7 +90,7 @@ def test_vectors_are_those_of_sentence_transformers(model: EmbeddingModel) -> No
     from sentence_transformers import SentenceTransformer
 
     theirs = SentenceTransformer(str(bundled_folder()), device="cpu", local_files_only=True).encode(
-        TEXTS, normalize_embeddings=True, show_progress_bar=False
+        [gloss(text) for text in TEXTS], normalize_embeddings=True, show_progress_bar=False
     )
     ours = model.embed_passages(TEXTS)
     assert (ours.shape, str(ours.dtype), model.dimension, model.max_tokens) == ((4, 384), "float32", 384, 256)

@@ -117,3 +117,19 @@ def test_what_documents_say_otherwise_is_named_and_the_true_twin_is_not(
 def test_a_denied_clause_is_named(index: Index, settings: Settings) -> None:
     draft = asked("自転車に罰金を科す橋の条例は、どこが管理していますか。", index, settings)
     assert [notice.code for notice in draft.notices] == ["premise"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which two agencies look after the Long Bridge and its lamps?", "Harbour Agency"),
+        ("長い橋と照明を管理している二つの機関はどこですか。", "港湾管理庁"),
+    ],
+)
+def test_how_many_things_the_asker_wants_to_hear_is_no_premise(
+    question: str, answer: str, index: Index, settings: Settings
+) -> None:
+    draft = asked(question, index, settings)
+    assert draft.reason is None
+    assert any(answer in sentence.shown for sentence in draft.sentences)
+    assert not draft.notices

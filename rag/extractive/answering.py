@@ -180,18 +180,20 @@ class _Reader:
             answer.notices.append(premise_notice(plain.question.language, presumed))
             answer.chosen = [(presumed.evidence,)]
             answer.reason = None
-        elif (premises := check_premises(plain.question, plain.weights, pooled, plain.judgement)).found:
+        else:
+            premises = check_premises(plain.question, plain.weights, pooled, plain.judgement)
             answer.notices.extend(premises.notices)
-            answer.chosen = [(one,) for one in premises.shown]
-            answer.reason = premises.reason
-        elif len(sure) > 1:
-            numbers = sorted(sure, key=lambda n: (sure[n].evidence[0].unsaid, -n))
-            answer.chosen = [
-                _with_stand_ins(plain.question, sure[n].evidence, at_most=1, brief=brief)[0] for n in numbers
-            ]
-        elif sure or plain.judgement.reason is None:
-            own = next(iter(sure.values())).evidence if sure else plain.evidence
-            answer.chosen = _with_stand_ins(plain.question, own, at_most=at_most, brief=brief)
+            if premises.replaces:
+                answer.chosen = [(one,) for one in premises.shown]
+                answer.reason = premises.reason
+            elif len(sure) > 1:
+                numbers = sorted(sure, key=lambda n: (sure[n].evidence[0].unsaid, -n))
+                answer.chosen = [
+                    _with_stand_ins(plain.question, sure[n].evidence, at_most=1, brief=brief)[0] for n in numbers
+                ]
+            elif sure or plain.judgement.reason is None:
+                own = next(iter(sure.values())).evidence if sure else plain.evidence
+                answer.chosen = _with_stand_ins(plain.question, own, at_most=at_most, brief=brief)
         if answer.chosen:
             answer.confidence = max(
                 answer.confidence, *(reading.judgement.confidence for reading in sure.values()), 0.0

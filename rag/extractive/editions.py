@@ -38,14 +38,22 @@ _CALLED: Mapping[str, tuple[str, ...]] = {
     "計画": ("プラン",),
     "戦略": ("プラン",),
 }
+
+
+def _nth(digits: str) -> str:
+    """Pattern of a Japanese ordinal that is written with a counter: 二つ目, 2回目."""
+    return rf"[{digits}](?:つ|番|回|本|冊|個|期|代|度)目"
+
+
 _ORDINALS: tuple[re.Pattern[str], ...] = (
     re.compile(
-        r"\b(?:first|1st|original|initial|inaugural)\b|第[一1１Ⅰⅰ](?![0-9])|最初|初の|初めて|一つ目|第I期",
+        r"\b(?:first|1st|original|initial|inaugural)\b|第[一1１Ⅰⅰ](?![0-9])|最初|初の|初めて|初回|初版|第I期|"
+        + _nth("一1１"),
         re.IGNORECASE,
     ),
-    re.compile(r"\b(?:second|2nd)\b|第[二2２Ⅱⅱ]|二つ目|二番目|第II期", re.IGNORECASE),
-    re.compile(r"\b(?:third|3rd)\b|第[三3３Ⅲⅲ]|三つ目|三番目", re.IGNORECASE),
-    re.compile(r"\b(?:fourth|4th)\b|第[四4４Ⅳⅳ]|四つ目|四番目", re.IGNORECASE),
+    re.compile(r"\b(?:second|2nd)\b|第[二2２Ⅱⅱ]|第II期|" + _nth("二2２"), re.IGNORECASE),
+    re.compile(r"\b(?:third|3rd)\b|第[三3３Ⅲⅲ]|" + _nth("三3３"), re.IGNORECASE),
+    re.compile(r"\b(?:fourth|4th)\b|第[四4４Ⅳⅳ]|" + _nth("四4４"), re.IGNORECASE),
 )
 _ALL = re.compile(
     r"\b(?:both|all|each|every|two|either|editions|versions|plans|differ|differences?|compared?|changed?)\b|両方|二つの計画|各|それぞれ|違い|比較|変わ",

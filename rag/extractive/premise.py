@@ -84,9 +84,9 @@ class Premises:
     reason: Reason | None = None
 
     @property
-    def found(self) -> bool:
-        """Whether anything is wrong."""
-        return bool(self.notices) or self.reason is not None
+    def replaces(self) -> bool:
+        """Whether what is found is shown in place of an answer."""
+        return bool(self.shown) or self.reason is not None
 
 
 def check_premises(
@@ -134,6 +134,9 @@ def check_premises(
             continue  # as many are counted under another name
         if _says_how_many(question, figure) and not _miscounted(question, figure, read):
             continue
+        if judgement.reason is None and judgement.confidence >= _SURE_FROM:
+            # Something answers: the reader sees it, and that the figure is not the documents'.
+            return Premises(notices=(_unstated(question.language, figure),))
         return Premises(reason=judgement.reason or "false_premise")
     misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
     if misnamed is not None:
@@ -156,6 +159,8 @@ def check_premises(
     return Premises()
 
 
+# Confidence from which an answer is shown though a figure of the question stands nowhere.
+_SURE_FROM = 0.5
 # Ordinals and version numbers name things rather than state something of them.
 _CHECKED = frozenset(("date", "fiscal_year", "decade", "percent", "money", "number"))
 # Sentences that are read; the share of the question (less its figures) that a sentence must hold to be about the same
@@ -406,6 +411,15 @@ def premise_notice(language: str, found: Contradiction) -> Notice:
         return Notice(code="premise", message=f"質問は「{found.assumed}」を前提としていますが、{stated}。")
     stated = f"the document says “{found.stated}”" if found.stated else "the document says otherwise"
     return Notice(code="premise", message=f"The question assumes “{found.assumed}”; {stated}.")
+
+
+def _unstated(language: str, figure: Figure) -> Notice:
+    """What to tell the reader of a figure in the question that no document confirms or contradicts."""
+    if language == "ja":
+        return Notice(code="premise", message=f"質問は「{figure.text}」を前提としていますが、文書には見当たりません。")
+    return Notice(
+        code="premise", message=f"The question assumes “{figure.text}”, which the documents found do not state."
+    )
 
 
 def _denial(question: Question) -> Notice:

@@ -22,6 +22,9 @@ _MONTHS = (
 _KATAKANA = re.compile("[ァ-ヺー]+")
 _KANA = re.compile("[ぁ-ゖ]")
 _NO_KANA = re.compile("[^ぁ-ゖ]")
+# 二つ目, 三冊目: which of several.
+_NTH = re.compile("(?P<n>[一二三四五六七八九十])(?:つ|番|回|本|冊|個|件|点|期|代|度)目")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _NEGATION = re.compile("ない|なかっ|なく(?=な|て)|ません|ずに")
 _SIGNS = str.maketrans({"。": ". ", "、": ", ", "・": " ", "「": '"', "」": '"', "『": '"', "』": '"'})
 
@@ -67,8 +70,7 @@ def pieces(text: str, words: Lexicon | None = None) -> list[Glossed]:
     done = 0
     plain = _in_place(text)
     for run in _DATE_OR_RUN.finditer(plain):
-        if run.start() > done:
-            found.append(_between(text, done, run.start()))
+        found.extend(_between(text, done, run.start()))
         if run["month"] is not None:
             found.append(Glossed(run.start(), run.end(), _english_date(run), is_word=True))
         else:
@@ -77,15 +79,15 @@ def pieces(text: str, words: Lexicon | None = None) -> list[Glossed]:
                 for start, end, english in _read(run[0], known)
             )
         done = run.end()
-    if done < len(text):
-        found.append(_between(text, done, len(text)))
+    found.extend(_between(text, done, len(text)))
     return found
 
 
-def _between(text: str, start: int, end: int) -> Glossed:
+def _between(text: str, start: int, end: int) -> Iterator[Glossed]:
     written = text[start:end]
     english = unicodedata.normalize("NFKC", written.translate(_SIGNS)).strip()
-    return Glossed(start + len(written) - len(written.lstrip()), end, english)
+    if english:
+        yield Glossed(start + len(written) - len(written.lstrip()), end, english)
 
 
 def _english_date(found: re.Match[str]) -> str:
@@ -134,6 +136,8 @@ def _steps(run: str, start: int, known: Lexicon) -> Iterator[tuple[int, float, s
         if english is not None:
             yield end, _WORD if _NO_KANA.search(run, start, end) else _KANA_WORD, english
     letter = run[start]
+    if nth := _NTH.match(run, start):
+        yield nth.end(), _WORD, _ORDINALS["一二三四五六七八九十".index(nth["n"])]
     negation = _NEGATION.match(run, start)
     if negation is not None:
         yield negation.end(), _SKIPPED, "not"
