@@ -25,7 +25,7 @@ from eval.passages import read_passages, write_documents
 from eval.weights_file import CONFIDENCE, FittedWeights, render
 from rag.config import Settings
 from rag.errors import ConfigError
-from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, Best, confidence_row
+from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, ON_TOPIC_FROM, Best, confidence_row
 from rag.extractive.alignment import N_ALIGNED, aligned_scores
 from rag.extractive.asked import Named
 from rag.extractive.evidence import Aligned
@@ -39,14 +39,16 @@ Rows = NDArray[np.float64]
 
 # What the weights of sentences are not fitted on: encyclopaedias hardly ever say that something is not known.
 _NOT_FITTED = frozenset({"unsaid"})
-_RIDGE = 1e-3
+_RIDGE = 1e-2
 _STEPS = 600
 # Sentences that may be shown: an answer counts as right when one of them holds a gold answer.
 _N_SHOWN = 3
 # Weight of a question that looks answerable and is not, beside one that is: a third of the questions, not half.
 _ADVERSARIAL = 0.25
+# How far below the largest gain a threshold's may lie to be as good.
+_AS_GOOD = 0.015
 # Weight of a question in other words than its passage's.
-_REWORDED = 2.0
+_REWORDED = 4.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -188,6 +190,11 @@ class _Judged:
         value = dict(zip(CONFIDENCE_FEATURES, self.row.tolist(), strict=True))
         return weights.topic.probability_of(value) * weights.right.probability_of(value)
 
+    def answered(self, weights: FittedWeights, answer_from: float) -> bool:
+        """Whether `rag.extractive.abstention` would answer."""
+        value = dict(zip(CONFIDENCE_FEATURES, self.row.tolist(), strict=True))
+        return weights.topic.probability_of(value) >= ON_TOPIC_FROM and self.confidence(weights) >= answer_from
+
 
 def _in_order(reading: Reading, sentence: LinearScore) -> tuple[NDArray[np.intp], Rows]:
     """Numbers of the sentences, best first, with their scores in that order."""
@@ -297,16 +304,25 @@ def _descend(gradient: Callable[[Rows], Rows], n: int, *, rate: float = 0.05) ->
 def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
     """The confidence from which answering gains most on answerable questions and on those asked of other documents.
 
-    As many in sum are asked as they come, reworded, and of other documents.
+    As many in sum are asked as they come, reworded, and of other documents. The gain hardly changes over a wide range:
+    of thresholds about as good the lowest is taken, since what people ask of documents mostly stands in them.
     """
-    asked = [j for j in judged if j.on_topic is not None]
-    group = np.array([(1 if j.reading.is_reworded else 0) if j.on_topic else 2 for j in asked])
-    mass = 1 / np.maximum(1, np.bincount(group, minlength=3))[group]
+    asked = [j for j in judged if j.on_topic is not None and j.answered(weights, 0.0)]
+    group = np.array([_group(j) for j in asked])
+    groups = [_group(j) for j in judged if j.on_topic is not None]
+    mass = 1 / np.maximum(1, np.bincount(groups, minlength=3))[group]
     confidences = np.array([j.confidence(weights) for j in asked])
     right = np.array([j.right for j in asked])
     grid = np.linspace(0.02, 0.9, 89)
-    gains = [_gain(confidences, right, mass, threshold) for threshold in grid]
-    return round(float(grid[int(np.argmax(gains))]), 2)
+    gains = np.array([_gain(confidences, right, mass, threshold) for threshold in grid])
+    as_good = grid[gains >= gains.max() - _AS_GOOD * abs(gains.max())]
+    return round(float(as_good[0]), 2)
+
+
+def _group(judged: _Judged) -> int:
+    if not judged.on_topic:
+        return 2
+    return 1 if judged.reading.is_reworded else 0
 
 
 def _gain(confidences: Rows, right: NDArray[np.bool_], mass: Rows, threshold: float) -> float:
@@ -338,7 +354,7 @@ def report(weights: FittedWeights, readings: Sequence[Reading]) -> dict[str, Any
         own = [j for j in alike if j.reading.view == answered]
         yes, no = [j for j in own if j.reading.answerable], [j for j in own if not j.reading.answerable]
         off = [j for j in alike if j.reading.view == absent]
-        sure = [j for j in yes if confidence[id(j)] >= weights.answer_from]
+        sure = [j for j in yes if j.answered(weights, weights.answer_from)]
         if not yes:
             continue
         name = f"{answered}, reworded" if reworded else answered
@@ -349,12 +365,12 @@ def report(weights: FittedWeights, readings: Sequence[Reading]) -> dict[str, Any
             "auroc_off_corpus": auroc([confidence[id(j)] for j in yes], [confidence[id(j)] for j in off]),
             "answered": len(sure) / max(1, len(yes)),
             "right_when_answered": _mean(j.right for j in sure),
-            "off_corpus_answered": _mean(confidence[id(j)] >= weights.answer_from for j in off),
+            "off_corpus_answered": _mean(j.answered(weights, weights.answer_from) for j in off),
         }
         if no:
             kind = "near" if reworded else "adversarial"
             found[name][f"auroc_{kind}"] = auroc([confidence[id(j)] for j in yes], [confidence[id(j)] for j in no])
-            found[name][f"{kind}_answered"] = _mean(confidence[id(j)] >= weights.answer_from for j in no)
+            found[name][f"{kind}_answered"] = _mean(j.answered(weights, weights.answer_from) for j in no)
     return found
 
 

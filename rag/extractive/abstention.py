@@ -47,6 +47,8 @@ CONFIDENCE_FEATURES = (*FEATURES, *QUESTION_FEATURES)
 N_READ_FOR_FORM = 3
 
 
+# Chance of being on topic below which nothing is answered; both kinds of question weigh the same in the fit.
+ON_TOPIC_FROM = 0.5
 # Kinds of which no answer goes without its sign: a currency, a percentage, an address.
 _UNMISTAKABLE: frozenset[Kind] = frozenset(("money", "percentage", "contact"))
 
@@ -143,6 +145,7 @@ def judge(
         return Judgement(confidence=0.0, reason="not_stated")
     on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
     confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
-    if confidence >= ANSWER_FROM[question.language]:
-        return Judgement(confidence=confidence, reason=None)
-    return Judgement(confidence=confidence, reason="off_topic" if on_topic < 0.5 else "not_stated")
+    if on_topic < ON_TOPIC_FROM:
+        return Judgement(confidence=confidence, reason="off_topic")
+    sure = confidence >= ANSWER_FROM[question.language]
+    return Judgement(confidence=confidence, reason=None if sure else "not_stated")
