@@ -135,13 +135,13 @@ class _Reading:
 
 
 # "When was the plan adopted?" asks for the plan's own date: what a sentence gains that states it. Not fitted.
-_OWN_DATE = {"en": 4.0, "ja": 10.0}
+_OWN_DATE = 4.0
 # In whatever words it asks, that is searched in a document's.
 _DECIDED = {"en": "adopted decided", "ja": "閣議決定"}
 # Share of the question, less the name of the thing, that a sentence about one edition must hold.
 _REST_FROM = 0.5
 # How far behind another edition's in score one edition's best sentence may be.
-_EDITION_BEHIND = {"en": 8.0, "ja": 9.0}
+_EDITION_BEHIND = 8.0
 
 
 class _Reader:
@@ -232,8 +232,9 @@ class _Reader:
                 if reading.evidence and reading.rest >= _REST_FROM:
                     readings[number] = reading
             best = max((reading.evidence[0].score for reading in readings.values()), default=0.0)
-            behind = _EDITION_BEHIND[question.language]
-            return {n: reading for n, reading in readings.items() if reading.evidence[0].score >= best - behind}
+            return {
+                n: reading for n, reading in readings.items() if reading.evidence[0].score >= best - _EDITION_BEHIND
+            }
         return {}
 
     def _with_own_dates(
@@ -245,11 +246,11 @@ class _Reader:
             for one in self._series:
                 named = one.asked_in(question.text) if one.concerns(question.text) else frozenset()
                 asked += [(one, n) for n in named] if len(named) == 1 else []
-        gain = _OWN_DATE[question.language]
         for one, n in asked:
             if one.asks_when_it_came_to_be(question.kind, question.terms):
                 evidence = [
-                    replace(e, score=e.score + gain) if one.says_when_it_came_to_be(n, e.text) else e for e in evidence
+                    replace(e, score=e.score + _OWN_DATE) if one.says_when_it_came_to_be(n, e.text) else e
+                    for e in evidence
                 ]
         return evidence
 

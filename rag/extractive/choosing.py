@@ -71,11 +71,10 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
     if not evidence:
         return []
     gain: dict[int, float] = {}
-    within = _WITHIN * _SCALE[question.language]
-    near = [one for one in evidence[:_READ] if one.score >= evidence[0].score - within]
+    near = [one for one in evidence[:_READ] if one.score >= evidence[0].score - _WITHIN]
     newest = max((year for one in near if (year := latest_year(one)) is not None), default=None)
     for one in near:
-        gain[id(one)] = _SCALE[question.language] * (
+        gain[id(one)] = (
             _list_gain(question, one, quoter)
             + _SECOND_HAND * (_ATTRIBUTED.search(one.text) is not None)
             + _OFFICIAL * is_official(one.candidate.record)
@@ -88,7 +87,7 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
             + _FRAGMENT * (question.kind != "list" and one.kind == "item" and not is_whole_sentence(one.text))
             + (_SETTLES if question.kind == "yes_no" else _HOLDS_FIGURES) * _figures_held(question, one)
         )
-    ranked = [replace(one, score=one.score + gain.get(id(one), -within)) for one in evidence]
+    ranked = [replace(one, score=one.score + gain.get(id(one), -_WITHIN)) for one in evidence]
     return sorted(ranked, key=lambda one: -one.score)
 
 
@@ -111,8 +110,6 @@ _ATTRIBUTED = re.compile(
 )
 _FORMLESS = -2.0
 _FRAGMENT = -0.8
-# Scores in Japanese lie further apart: they rest on words alone.
-_SCALE = {"en": 1.0, "ja": 2.0}
 _HOLDS_FIGURES = 1.0
 _SETTLES = 2.5
 _EXACT_DATE = 0.8

@@ -116,9 +116,6 @@ class Evidence:
 def weigh(question: Question, store: Store) -> TermWeights:
     """Weights of the question's terms in this index, with the other names of what it names."""
     expansions = _glossary(store).expansions(question.text)
-    if question.language == "ja":
-        # Japanese has no vectors that would bring a synonym near: it counts as the word.
-        expansions = [*expansions, *thesaurus().expansions(question.text)]
     same = [(frozenset(one.terms), frozenset(other)) for one in expansions for other in one.others]
     return term_weights(question, store.document_frequency(question.terms), store.n_chunks, same)
 
