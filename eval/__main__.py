@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from eval import fit, retrieval, suite
-from rag.errors import RagError
+from rag.errors import QuestionError, RagError
+from rag.terminal.ending import end_process, ended
+from rag.terminal.lines import one_line
 
 COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
     "run": (suite, "ask the fixed questions and judge the answers", "python -m eval run --limit 10"),
@@ -22,15 +24,19 @@ COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code: 0 done, 1 an error (one line), 2 wrong usage."""
+    """Run a command; its exit code: 0 done, 1 an error (one line), 2 wrong usage, 130 and 143 on a signal."""
     args = _parser().parse_args(argv)
+    return ended(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         return int(COMMANDS[args.command][0].main(args))
     except RagError as exc:
         if args.debug:
             raise
-        print(f"error: {exc}", file=sys.stderr)
-        return 1
+        print(f"error: {one_line(str(exc))}", file=sys.stderr)
+        return 2 if isinstance(exc, QuestionError) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,4 +50,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)
