@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from eval import fit, retrieval, suite
+from eval import adding, fit, retrieval, suite
 from rag.errors import QuestionError, RagError
 from rag.terminal.ending import end_process, ended
 from rag.terminal.lines import one_line
@@ -18,6 +18,11 @@ COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
         retrieval,
         "measure how far up the right document stands",
         "python -m eval retrieval squad-open.jsonl --half report",
+    ),
+    "add": (
+        adding,
+        "keep a corrected answer as a case",
+        'python -m eval add --question "Who leads it?" --answer "Murakami|村上" --document corpus/aisi.md',
     ),
     "fit": (fit, "fit the weights of hybrid search on half of a file's titles", "python -m eval fit squad-open.jsonl"),
 }

@@ -47,6 +47,7 @@ LAYERS = (
     "generated",
     "chain",
     "langchain_retriever",
+    "feedback",
     "rag",
     "terminal",
     "ui",
