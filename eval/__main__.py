@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from eval import adding, fit, retrieval, suite
+from eval import adding, comparing, fit, retrieval, suite
 from rag.errors import QuestionError, RagError
 from rag.terminal.ending import end_process, ended
 from rag.terminal.lines import one_line
@@ -18,6 +18,11 @@ COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
         retrieval,
         "measure how far up the right document stands",
         "python -m eval retrieval squad-open.jsonl --half report",
+    ),
+    "compare": (
+        comparing,
+        "set a run beside an earlier one",
+        "python -m eval compare eval/results/before eval/results/latest",
     ),
     "add": (
         adding,

@@ -273,10 +273,8 @@ def test_command_refuses_in_one_line(
 def test_run_includes_cases_where_asked_to(add: Callable[..., int], small_settings: Settings, tmp_path: Path) -> None:
     assert add("--question", QUESTION, "--answer", "4 June 2025", "--document", ACT, "--quote", QUOTE) == 0
     data = tmp_path / "rows.jsonl"
-    data.write_text(
-        '{"id": "rain", "question": "Will it rain?", "language": "en", "kind": "unanswerable_far", "answerable": false}',
-        "utf-8",
-    )
+    rain = Row(id="rain", question="Will it rain?", language="en", kind="unanswerable_far", answerable=False)
+    data.write_text(rain.model_dump_json(), "utf-8")
     out = tmp_path / "out"
     run = ["run", "--data", str(data), "--corpus", str(small_settings.corpus_dir), "--out", str(out)]
     assert main([*run, "--cases"]) == 0
