@@ -143,7 +143,7 @@ def mcnemar_p(n_fixed: int, n_broken: int) -> float:
     """
     n = n_fixed + n_broken
     tail = sum(math.comb(n, k) for k in range(min(n_fixed, n_broken) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, float(2 * tail / 2**n))
 
 
 def _recorded(run: Run | Path | str, name: str) -> RecordedRun:
