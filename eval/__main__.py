@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0 done, 1 an error (one line), 2 wrong usage, 130 and 143 on a signal."""
-    args = _parser().parse_args(argv)
+    args = make_parser().parse_args(argv)
     return ended(lambda: _run(args))
 
 
@@ -50,7 +50,8 @@ def _run(args: argparse.Namespace) -> int:
         return 2 if isinstance(exc, QuestionError) else 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

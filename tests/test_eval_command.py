@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,10 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import write_documents
 
-from eval.__main__ import COMMANDS, main
+from eval.__main__ import COMMANDS, main, make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "eval" / "README.md").read_text("utf-8")
 ROW = {"question": "Will it rain?", "language": "en", "kind": "unanswerable_far", "answerable": False}
 
 
@@ -45,6 +49,25 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
     with pytest.raises(SystemExit, match="0"):
         main([command, "--help"])
     assert f"example: python -m eval {command}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_commands_of_the_readme_are_as_the_program_takes_them() -> None:
+    lines = re.findall(
+        r"^python -m eval (.+?)(?:  #.*)?$", (ROOT / "eval" / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    commands = {make_parser().parse_args(shlex.split(line)).command for line in lines}
+    assert commands >= {"run", "compare", "report", "add"}
+
+
+def test_python_of_the_readme_runs(tmp_path: Path) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    write_documents(tmp_path / "corpus")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Estimate(value=")
 
 
 def test_error_is_one_line_that_no_terminal_obeys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

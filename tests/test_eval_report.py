@@ -167,7 +167,7 @@ def test_risk_curve_by_hand() -> None:
         make_result(A, abstained()),
     ]
     curve = risk_curve(results)
-    assert curve.points == ((0.25, 0.0), (0.5, 0.5), (0.75, pytest.approx(1 / 3)), (1.0, 0.5))
+    assert curve.points == ((0.25, 0.0), (0.5, 0.5), (0.75, 1 / 3), (1.0, 0.5))
     assert curve.area == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
     assert curve.best_area == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
     assert (curve.answered, curve.order) == (0.75, "score")
@@ -207,7 +207,7 @@ def test_command_writes_the_report(tmp_path: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == f"Written to {folder / 'report.html'}.\n"
     page = (folder / "report.html").read_text("utf-8")
     assert "<h1>run&lt;b&gt;</h1>" in page
-    assert "1 question · mine.jsonl · finished 2026-08-01T09:30:00+00:00" in page
+    assert "1 question of mine.jsonl · finished 2026-08-01T09:30:00+00:00" in page
     assert main(["report", str(folder), "--out", str(tmp_path / "new" / "r.html")]) == 0
     assert (tmp_path / "new" / "r.html").read_text("utf-8") == page
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["r.html"]
