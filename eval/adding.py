@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+from eval.matching import states
 from rag.answer import Answer
 from rag.checking.verification import read_answer
 from rag.config import Settings
@@ -21,6 +22,7 @@ from rag.feedback.adding import add_case
 from rag.feedback.case import Case
 from rag.feedback.cases_file import CASES_NAME
 from rag.terminal.lines import one_line
+from rag.text.markup import plain
 
 _LANGUAGES = get_args(Case.model_fields["language"].annotation)
 
@@ -74,11 +76,19 @@ def main(args: argparse.Namespace) -> int:
         language=args.language,
         kind=args.kind,
     )
+    for fact in _facts_outside(case):
+        print(f"warning: {one_line(fact)!r} stands in none of the quotes.", file=sys.stderr)
     if args.json:
         print(case.model_dump_json(indent=2))
     else:
         print(f"{case.id}: {one_line(case.question)}\nKept in {one_line(str(settings.data_dir / CASES_NAME))}.")
     return 0
+
+
+def _facts_outside(case: Case) -> list[str]:
+    """Facts that the quotes do not hold, where there are quotes: one of the two is likely to be wrong."""
+    quoted = plain("\n".join(gold.quote for gold in case.quotes))
+    return [words[0] for words in case.answers if quoted and not states(quoted, words)]
 
 
 def _saved_answer(name: str) -> Answer:

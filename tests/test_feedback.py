@@ -233,8 +233,17 @@ def test_command_keeps_what_it_prints(
     argv = ["--question", QUESTION, "--answer", "4 June 2025|2025年6月4日", "--document", ACT, "--quote", QUOTE]
     assert add(*argv, "--json") == 0
     (row,) = read_rows(settings.data_dir / "cases.jsonl")
-    assert Case.model_validate_json(capsys.readouterr().out).model_dump() == row.model_dump()
+    printed = capsys.readouterr()
+    assert Case.model_validate_json(printed.out).model_dump() == row.model_dump()
     assert row.answers == (("4 June 2025", "2025年6月4日"),)
+    assert printed.err == ""
+
+
+def test_command_warns_of_a_fact_that_the_quotes_do_not_hold(
+    add: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert add("--question", QUESTION, "--answer", "5 June", "--document", ACT, "--quote", QUOTE) == 0
+    assert capsys.readouterr().err == "warning: '5 June' stands in none of the quotes.\n"
 
 
 def test_command_takes_question_and_answer_from_a_saved_answer(

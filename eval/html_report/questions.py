@@ -42,7 +42,7 @@ def _filters(results: Sequence[Result]) -> Markup:
         _select("verdict", "Verdict", verdicts),
         element("label", "Text", element("input", type="search", id="text", placeholder="words in any order")),
         element("button", "Reset", type="button", id="reset"),
-        element("button", "Open all", type="button", id="open", aria_pressed="false"),
+        element("button", "Open all", type="button", id="open"),
         element("output", f"{len(results)} of {len(results)} questions", id="count", aria_live="polite"),
         id="filters",
         role="search",

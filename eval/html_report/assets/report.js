@@ -42,9 +42,10 @@
     byId("text").focus();
   };
 
+  let isOpen = false;
   const openAll = () => {
-    const isOpen = byId("open").getAttribute("aria-pressed") !== "true";
-    byId("open").setAttribute("aria-pressed", isOpen);
+    isOpen = !isOpen;
+    byId("open").textContent = isOpen ? "Close all" : "Open all";
     for (const details of document.querySelectorAll(".questions > tbody:not([hidden]) details")) details.open = isOpen;
   };
 
