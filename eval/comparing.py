@@ -8,7 +8,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from eval.comparison import Comparison, Difference, Outcome, compare
+from eval.comparison import Comparison, Outcome, compare
+from eval.differences import Difference
 from rag.terminal.lines import one_line
 
 _NAME_WIDTH = 26

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from eval.answers import MEASURES, Measure
+from eval.differences import Difference, differences_of, mcnemar_p, verdict_difference
 from eval.judging import Result
-from eval.measures import N_RESAMPLES
-from eval.recorded import RecordedRun, RecordedRunError, read_run
+from eval.recorded import RecordedRun, RecordedRunError, read_run, verdicts_of
 from eval.runner import Run
 from rag.document import Frozen
 
 Outcome = Literal["fixed", "broken", "unchanged"]
 
-_SEED = 20251223
-_LEVEL = (0.025, 0.975)
 # Of a set of abstentions, not of one question: whether a row counts in them depends on the answer.
 _NOT_OF_ONE_ROW = ("abstention_precision", "abstention_f1", "abstention_f1_far", "abstention_f1_near")
-_LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
 
 
 class Flip(Frozen):
@@ -36,28 +28,15 @@ class Flip(Frozen):
 
 
 class RowChange(Frozen):
-    """What became of one question: `outcome` by `correct`, and every measure that flipped."""
+    """What became of one question: `outcome` by `correct`, and every measure that flipped.
+
+    `question` is empty between two baselines, which do not keep it.
+    """
 
     id: str
     question: str
     outcome: Outcome
     flips: tuple[Flip, ...] = ()
-
-
-class Difference(Frozen):
-    """A measure over the shared questions: its value in each run and `b - a` with its 95 % interval.
-
-    `n` questions count in one run at least. Without 0 between `low` and `high` the runs differ in this measure.
-    """
-
-    measure: str
-    a: float
-    b: float
-    difference: float
-    low: float
-    high: float
-    n: int
-    is_better_low: bool = False
 
 
 class Comparison(Frozen):
@@ -94,8 +73,10 @@ class Comparison(Frozen):
 def compare(run_a: Run | Path | str, run_b: Run | Path | str, *, other_questions: bool = False) -> Comparison:
     """Run B beside run A, question by question.
 
+    A baseline keeps verdicts alone: beside one, `correct` is all that is compared.
+
     Args:
-        run_a: The run before: what `eval.run` gave, or the folder of a recorded run.
+        run_a: The run before: what `eval.run` gave, or the folder of a recorded run or baseline.
         run_b: The run after.
         other_questions: Compare the questions that both runs share although their files differ.
 
@@ -109,56 +90,60 @@ def compare(run_a: Run | Path | str, run_b: Run | Path | str, *, other_questions
             f"{a.name!r} and {b.name!r} were asked different files of questions (SHA-256 {a.data_sha256[:12]}… and "
             f"{b.data_sha256[:12]}…). Run one of them again, or compare what they share with --other-questions."
         )
-    asked_b = {result.row.id: result for result in b.results}
-    pairs = [
-        (result, asked_b[result.row.id])
-        for result in a.results
-        if result.row.id in asked_b and asked_b[result.row.id].row == result.row
-    ]
-    if not pairs:
+    shared = _shared(a, b)
+    if not shared:
         raise RecordedRunError(f"{a.name!r} and {b.name!r} share no question: there is nothing to compare.")
-    shared = {result.row.id for result, _ in pairs}
-    rows = [_change(before, after) for before, after in pairs]
+    before, after = ({result.row.id: result for result in run.results} for run in (a, b))
+    rows = [_change(id, (a.verdicts[id], b.verdicts[id]), before.get(id), after.get(id)) for id in shared]
     fixed, broken = (tuple(row.id for row in rows if row.outcome == outcome) for outcome in ("fixed", "broken"))
+    if a.results and b.results:
+        differences = differences_of([(before[id], after[id]) for id in shared])
+    else:
+        differences = [verdict_difference([(a.verdicts[id], b.verdicts[id]) for id in shared])]
     return Comparison(
         a=a.name,
         b=b.name,
-        n=len(pairs),
+        n=len(shared),
         fixed=fixed,
         broken=broken,
-        n_unchanged=len(pairs) - len(fixed) - len(broken),
+        n_unchanged=len(shared) - len(fixed) - len(broken),
         p_value=mcnemar_p(len(fixed), len(broken)),
         rows=tuple(row for row in rows if row.flips),
-        only_in_a=tuple(result.row.id for result in a.results if result.row.id not in shared),
-        only_in_b=tuple(result.row.id for result in b.results if result.row.id not in shared),
-        differences=tuple(_differences(pairs)),
+        only_in_a=tuple(id for id in a.verdicts if id not in shared),
+        only_in_b=tuple(id for id in b.verdicts if id not in shared),
+        differences=tuple(differences),
     )
-
-
-def mcnemar_p(n_fixed: int, n_broken: int) -> float:
-    """Two-sided p-value of the exact McNemar test, a sign test on the questions that changed; in (0, 1].
-
-    Reference: McNemar, Note on the sampling error of the difference between correlated proportions or percentages,
-    Psychometrika 12 (1947); exact by the binomial distribution with p = 1/2.
-    """
-    n = n_fixed + n_broken
-    tail = sum(math.comb(n, k) for k in range(min(n_fixed, n_broken) + 1))
-    return min(1.0, float(2 * tail / 2**n))
 
 
 def _recorded(run: Run | Path | str, name: str) -> RecordedRun:
     if isinstance(run, Run):
-        return RecordedRun(name=name, results=run.results, summary=run.summary, config={})
+        verdicts = verdicts_of(run.results)
+        return RecordedRun(name=name, verdicts=verdicts, results=run.results, summary=run.summary, config={})
     return read_run(Path(run))
 
 
-def _change(before: Result, after: Result) -> RowChange:
-    was, now = before.judgement.correct, after.judgement.correct
+def _shared(a: RecordedRun, b: RecordedRun) -> dict[str, None]:
+    """Ids that both asked, in the order of A; where both keep their rows, these are the same."""
+    rows_a, rows_b = ({result.row.id: result.row for result in run.results} for run in (a, b))
+    return {
+        id: None
+        for id in a.verdicts
+        if id in b.verdicts and (id not in rows_a or id not in rows_b or rows_a[id] == rows_b[id])
+    }
+
+
+def _change(id: str, correct: tuple[bool, bool], before: Result | None, after: Result | None) -> RowChange:
+    was, now = correct
+    known = before or after
+    if before is not None and after is not None:
+        flips = [flip for measure in MEASURES if (flip := _flip(measure, before, after)) is not None]
+    else:
+        flips = [] if was == now else [Flip(measure="correct", a=was, b=now, is_better=now)]
     return RowChange(
-        id=before.row.id,
-        question=before.row.question,
+        id=id,
+        question="" if known is None else known.row.question,
         outcome="unchanged" if was == now else "fixed" if now else "broken",
-        flips=tuple(flip for measure in MEASURES if (flip := _flip(measure, before, after)) is not None),
+        flips=tuple(flips),
     )
 
 
@@ -170,70 +155,3 @@ def _flip(measure: Measure, before: Result, after: Result) -> Flip | None:
         return None
     a, b = float(measure.part(before)) / wholes[0], float(measure.part(after)) / wholes[1]
     return None if a == b else Flip(measure=measure.name, a=a, b=b, is_better=(b > a) != measure.is_better_low)
-
-
-def _differences(pairs: Sequence[tuple[Result, Result]]) -> list[Difference]:
-    found = [_share_difference(measure, pairs) for measure in MEASURES]
-    found += [_latency_difference(name, quantile, pairs) for name, quantile in _LATENCIES]
-    return [difference for difference in found if difference is not None]
-
-
-def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]]) -> Difference | None:
-    """Difference of two ratios of sums; both are drawn over the same questions (paired bootstrap).
-
-    Reference: Sakai, Evaluating evaluation metrics based on the bootstrap, SIGIR 2006.
-    """
-    sums = [_counted(measure, before) + _counted(measure, after) for before, after in pairs]
-    counted = np.array([row for row in sums if row[1] or row[3]], dtype=np.float64)
-    if not len(counted) or not counted[:, 1].any() or not counted[:, 3].any():
-        return None
-
-    def values(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        with np.errstate(invalid="ignore"):  # 0/0: nothing counts in this sample, which then says nothing
-            return sample[..., 0] / sample[..., 1], sample[..., 2] / sample[..., 3]
-
-    return _difference(
-        measure.name,
-        len(counted),
-        lambda draws: values(counted[draws].sum(axis=-2)),
-        is_better_low=measure.is_better_low,
-    )
-
-
-def _counted(measure: Measure, result: Result) -> tuple[float, float]:
-    whole = float(measure.whole(result))
-    return (float(measure.part(result)), whole) if whole else (0.0, 0.0)
-
-
-def _latency_difference(name: str, quantile: float, pairs: Sequence[tuple[Result, Result]]) -> Difference:
-    times = np.array([(before.latency_ms, after.latency_ms) for before, after in pairs], dtype=np.float64)
-
-    def values(draws: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        at = np.quantile(times[draws], quantile, axis=-2)
-        return at[..., 0], at[..., 1]
-
-    return _difference(name, len(times), values, is_better_low=True)
-
-
-def _difference(
-    name: str,
-    n: int,
-    values: Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.float64]]],
-    *,
-    is_better_low: bool,
-) -> Difference:
-    """The difference of `values` over all of `n` questions, with the interval over samples of them."""
-    a, b = values(np.arange(n))
-    draws = np.random.default_rng(_SEED).integers(0, n, size=(N_RESAMPLES, n))
-    drawn_a, drawn_b = values(draws)
-    low, high = np.nanquantile(drawn_b - drawn_a, _LEVEL)
-    return Difference(
-        measure=name,
-        a=round(float(a), 4),
-        b=round(float(b), 4),
-        difference=round(float(b - a), 4),
-        low=round(float(low), 4),
-        high=round(float(high), 4),
-        n=n,
-        is_better_low=is_better_low,
-    )

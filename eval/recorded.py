@@ -1,9 +1,10 @@
-"""The folder of a run -> what was recorded there: results, summary, configuration."""
+"""The folder of a run, or of a baseline -> what was recorded there: results or verdicts, summary, configuration."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from eval.judging import Result
 from eval.measures import Estimate
 from eval.summary import Summary
+from rag.document import Frozen
 from rag.errors import RagError
 from rag.feedback.case import shape_problems
 
@@ -23,11 +25,27 @@ class RecordedRunError(RagError):
     """A folder holds no run that can be read, or two runs cannot be compared."""
 
 
+class Verdict(Frozen):
+    """What a baseline keeps of a question: whether it was answered rightly (`Judgement.correct`)."""
+
+    id: str
+    correct: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRun:
-    """A run as `write_run` left it; `name` is that of its folder."""
+    """A run as it was left in a folder.
+
+    Attributes:
+        name: Of the folder.
+        verdicts: Whether each question was answered rightly, by its id, in their order.
+        results: The same with row and answer; empty for a baseline, which keeps verdicts alone.
+        summary: The measures.
+        config: What it was made with.
+    """
 
     name: str
+    verdicts: Mapping[str, bool]
     results: tuple[Result, ...]
     summary: Summary
     config: Mapping[str, Any]
@@ -50,10 +68,12 @@ def read_run(folder: Path) -> RecordedRun:
     if not folder.is_dir():
         raise RecordedRunError(f"{str(folder)!r} is no folder. Give the folder of a run (`python -m eval run --out`).")
     summary = _read(folder, "summary.json")
+    rows = _rows(folder)
     try:
         return RecordedRun(
             name=folder.resolve().name,
-            results=tuple(_results(folder)),
+            verdicts=verdicts_of(rows),
+            results=tuple(row for row in rows if isinstance(row, Result)),
             summary=_SUMMARY.validate_json(summary),
             config=_config(folder),
         )
@@ -61,27 +81,39 @@ def read_run(folder: Path) -> RecordedRun:
         raise RecordedRunError(f"{folder / 'summary.json'}: {shape_problems(exc)}. {_AGAIN}") from None
 
 
+def verdicts_of(rows: Iterable[Result | Verdict]) -> dict[str, bool]:
+    """Whether each question was answered rightly, by its id."""
+    return dict(
+        (row.row.id, row.judgement.correct) if isinstance(row, Result) else (row.id, row.correct) for row in rows
+    )
+
+
 _AGAIN = "It is not what this version writes: run the questions again."
 
 
-def _results(folder: Path) -> list[Result]:
-    results = []
+def _rows(folder: Path) -> list[Result | Verdict]:
+    file = folder / "rows.jsonl"
+    rows: list[Result | Verdict] = []
     # Not splitlines: a question may hold U+2028, which JSON does not escape.
     for number, line in enumerate(_read(folder, "rows.jsonl").split("\n"), start=1):
         if line.strip():
-            try:
-                results.append(Result.model_validate_json(line))
-            except ValidationError as exc:
-                raise RecordedRunError(
-                    f"{folder / 'rows.jsonl'}, line {number}: {shape_problems(exc)}. {_AGAIN}"
-                ) from None
-    if not results:
-        raise RecordedRunError(f"{folder / 'rows.jsonl'} holds no row. Run the questions again.")
-    ids = [result.row.id for result in results]
-    if len(set(ids)) < len(ids):
-        twice = sorted({id for id in ids if ids.count(id) > 1})
-        raise RecordedRunError(f"{folder / 'rows.jsonl'}: these rows stand twice: {', '.join(twice)}.")
-    return results
+            rows.append(_row(line, f"{file}, line {number}"))
+    if not rows:
+        raise RecordedRunError(f"{file} holds no row. Run the questions again.")
+    if len({type(row) for row in rows}) > 1:
+        raise RecordedRunError(f"{file} mixes the rows of a run with those of a baseline. Run the questions again.")
+    if len(verdicts_of(rows)) < len(rows):
+        raise RecordedRunError(f"{file}: a row stands twice. Run the questions again.")
+    return rows
+
+
+def _row(line: str, where: str) -> Result | Verdict:
+    try:
+        return Result.model_validate_json(line)
+    except ValidationError as exc:
+        with contextlib.suppress(ValidationError):
+            return Verdict.model_validate_json(line)
+        raise RecordedRunError(f"{where}: {shape_problems(exc)}. {_AGAIN}") from None
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from eval.html_report.page import report_html
-from eval.recorded import read_run
+from eval.recorded import RecordedRunError, read_run
 from rag.errors import ConfigError
 from rag.terminal.lines import one_line
 
@@ -38,7 +38,10 @@ def main(args: argparse.Namespace) -> int:
 
 def write_report(folder: Path, out: Path) -> None:
     """Write the report of a run; whoever opens the file meanwhile sees the old one or the new one whole."""
-    page = report_html(read_run(folder)).encode()
+    run = read_run(folder)
+    if not run.results:
+        raise RecordedRunError(f"{str(folder)!r} is a baseline: it keeps no answers. Give the folder of a run.")
+    page = report_html(run).encode()
     fresh = out.with_name(f".{out.name}.{os.getpid()}.new")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

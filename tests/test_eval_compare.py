@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.__main__ import main
-from eval.comparison import Comparison, Difference, Flip, RowChange, compare, mcnemar_p
+from eval.comparison import Comparison, Flip, RowChange, compare
+from eval.differences import Difference, mcnemar_p
 from eval.measures import paired_difference
 from eval.recorded import RecordedRunError
 
@@ -144,6 +145,44 @@ def test_other_questions_are_refused_unless_asked_for(tmp_path: Path) -> None:
         compare(a, write(tmp_path / "c", make_result(B, right())))
 
 
+def baseline(folder: Path, **correct: bool) -> Path:
+    """A baseline as the gate commits it: verdicts alone."""
+    folder = write(folder, make_result(A, right()))
+    lines = (json.dumps({"id": id, "correct": value}) + "\n" for id, value in correct.items())
+    (folder / "rows.jsonl").write_text("".join(lines), "utf-8")
+    return folder
+
+
+def test_run_is_compared_with_a_baseline_by_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = baseline(tmp_path / "baseline", a=True, b=False, gone=True)
+    after = write(tmp_path / "run", make_result(A, wrong()), make_result(B, right()), make_result(C, right()))
+    found = compare(before, after)
+    assert (found.fixed, found.broken, found.only_in_a, found.only_in_b) == (("b",), ("a",), ("gone",), ("c",))
+    assert [(row.id, row.question) for row in found.rows] == [("a", A.question), ("b", B.question)]
+    assert [(d.measure, d.a, d.b, d.n) for d in found.differences] == [("correct", 0.5, 0.5, 2)]
+    assert compare(after, before).fixed == ("a",)
+    assert compare(before, before).rows == ()
+    assert main(["compare", str(before), str(after)]) == 0
+    assert "Broken (1)\n  a: How many" in capsys.readouterr().out
+
+
+def test_verdict_alone_and_whole_rows_give_the_same_difference(tmp_path: Path) -> None:
+    results = [make_result(make_row(str(n)), right() if n % 3 else wrong()) for n in range(30)]
+    after = [make_result(make_row(str(n)), right() if n % 4 else wrong()) for n in range(30)]
+    whole = compare(make_run(*results), make_run(*after)).differences[0]
+    verdicts = {result.row.id: result.judgement.correct for result in results}
+    reduced = compare(baseline(tmp_path / "baseline", **verdicts), make_run(*after)).differences
+    assert reduced == (whole,)
+
+
+def test_rows_of_a_run_and_of_a_baseline_do_not_mix(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", make_result(A, right()))
+    with (folder / "rows.jsonl").open("a", encoding="utf-8") as rows:
+        rows.write('{"id": "b", "correct": true}\n')
+    with pytest.raises(RecordedRunError, match="mixes"):
+        compare(folder, folder)
+
+
 def remove(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
@@ -163,6 +202,8 @@ def put(name: str, content: bytes) -> Callable[[Path], None]:
         pytest.param(remove("config.json"), "has no config.json", id="no config"),
         pytest.param(put("rows.jsonl", b"\n"), "holds no row", id="empty"),
         pytest.param(put("rows.jsonl", b'\n{"row": 1}\n'), "rows.jsonl, line 2: row: ", id="other shape"),
+        pytest.param(put("rows.jsonl", b'{"id": "a", "correct": true, "x": 1}'), "rows.jsonl, line 1: row", id="other"),
+        pytest.param(put("rows.jsonl", b'{"id": "a"}'), "rows.jsonl, line 1: row", id="half a verdict"),
         pytest.param(put("rows.jsonl", b"\xff"), "not UTF-8", id="bytes"),
         pytest.param(put("rows.jsonl", b"[" * 100_000), "rows.jsonl, line 1", id="deep"),
         pytest.param(put("summary.json", b'{"correct": 1}'), "summary.json: correct", id="summary"),
@@ -184,7 +225,7 @@ def test_folder_that_holds_no_run_is_one_error(
 
 def test_row_that_stands_twice_is_an_error(tmp_path: Path) -> None:
     folder = write(tmp_path / "a", make_result(A, right()), make_result(A, wrong()))
-    with pytest.raises(RecordedRunError, match="stand twice: a"):
+    with pytest.raises(RecordedRunError, match="stands twice"):
         compare(folder, folder)
 
 

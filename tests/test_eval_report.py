@@ -16,7 +16,7 @@ from eval.html_report.markup import element, escaped, joined
 from eval.html_report.page import report_html
 from eval.html_report.risk import risk_curve
 from eval.judging import Judgement, Result
-from eval.recorded import RecordedRun
+from eval.recorded import RecordedRun, verdicts_of
 from rag.answer import Answer, Problem, Unsupported
 from rag.feedback.case import Feedback
 
@@ -45,7 +45,9 @@ class Page(HTMLParser):
 
 def report(*results: Result) -> str:
     run = make_run(*results)
-    return report_html(RecordedRun(name="mine", results=run.results, summary=run.summary, config={}))
+    return report_html(
+        RecordedRun(name="mine", verdicts=verdicts_of(results), results=results, summary=run.summary, config={})
+    )
 
 
 def hostile() -> Result:
@@ -106,10 +108,10 @@ def test_unsupported_words_are_marked_however_they_overlap() -> None:
 
 
 def test_every_measure_and_group_of_the_summary_is_there() -> None:
-    run = make_run(make_result(A, right()), make_result(unanswerable("rain", language="ja"), abstained()))
-    page = Page(report_html(RecordedRun(name="mine", results=run.results, summary=run.summary, config={})))
-    for name in run.summary:
-        assert (name.partition("/")[2] or name) in page.text
+    results = make_result(A, right()), make_result(unanswerable("rain", language="ja"), abstained())
+    shown = Page(report(*results)).text
+    for name in make_run(*results).summary:
+        assert (name.partition("/")[2] or name) in shown
 
 
 def test_hostile_rows_make_no_element_and_no_attribute() -> None:
@@ -217,7 +219,10 @@ def test_command_that_cannot_write_says_so_in_one_line(tmp_path: Path, capsys: p
     folder = write(tmp_path / "run", make_result(A, right()))
     assert main(["report", str(folder), "--out", str(tmp_path)]) == 1
     assert main(["report", str(tmp_path / "none")]) == 1
-    first, second = capsys.readouterr().err.splitlines()
+    (folder / "rows.jsonl").write_text('{"id": "a", "correct": true}\n', "utf-8")
+    assert main(["report", str(folder)]) == 1
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert "is a baseline: it keeps no answers" in third
     assert "cannot be written" in first
     assert "is no folder" in second
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
