@@ -14,8 +14,10 @@ from rag.document import Frozen
 
 Outcome = Literal["fixed", "broken", "unchanged"]
 
-# Of a set of abstentions, not of one question: whether a row counts in them depends on the answer.
-_NOT_OF_ONE_ROW = ("abstention_precision", "abstention_f1", "abstention_f1_far", "abstention_f1_near")
+# Of a set of answers or abstentions, not of one question: what a row counts for in them is no better and no worse.
+_NOT_OF_ONE_ROW = frozenset(
+    {"abstention_precision", "abstention_f1", "abstention_f1_far", "abstention_f1_near", "coverage", "risk"}
+)
 
 
 class Flip(Frozen):

@@ -25,11 +25,17 @@ A, B, C, D = (make_row(name) for name in "abcd")
 RAIN = unanswerable("rain", "unanswerable_far")
 
 
+MEASURES = (
+    *("correct", "answer_match", "facts_found", "fact_in_quotes", "right_document"),
+    *("abstention_precision", "abstention_recall_far", "abstention_f1"),
+)
+
+
 def changes(comparison: Comparison) -> dict[str, tuple[str, list[str]]]:
-    return {
-        row.id: (row.outcome, [f"{'+' if flip.is_better else '-'}{flip.measure}" for flip in row.flips])
-        for row in comparison.rows
-    }
+    def signed(flips: tuple[Flip, ...]) -> list[str]:
+        return [f"{'+' if flip.is_better else '-'}{flip.measure}" for flip in flips if flip.measure in MEASURES]
+
+    return {row.id: (row.outcome, signed(row.flips)) for row in comparison.rows}
 
 
 def test_compare_names_what_was_fixed_and_broke_and_which_measure_flipped() -> None:
@@ -241,7 +247,7 @@ def test_command_prints_the_comparison(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["compare", str(a), str(b)]) == 0
     out = capsys.readouterr().out
     assert "fixed 1, broken 2, unchanged 0; exact McNemar test p = 1" in out
-    assert "Broken (2)\n  b: How many people work there (b)?\n      -answer_match, -facts_found, -fact_in_quotes" in out
+    assert "Broken (2)\n  b: How many people work there (b)?\n      -answer_match, -facts_found, " in out
     assert "  evil: Is \\x1b[31mthis\\u202e red? yes" in out
     assert "Fixed (1)\n  a: How many" in out
     assert "correct                        0.667     0.333    -0.333" in out
