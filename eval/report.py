@@ -14,7 +14,7 @@ from rag.terminal.lines import one_line
 _NAME_WIDTH = 32
 _TEXT_CHARS = 300
 
-_HEADINGS = {
+FAILURES = {
     "error": "The program failed",
     "citation_fails": "A citation does not verify",
     "premise_accepted": "A false premise is accepted",
@@ -52,7 +52,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
 
 def failure_lines(results: tuple[Result, ...]) -> Iterator[str]:
     """What failed, each row under its gravest failure, with question, what was missing, and the answer."""
-    for code, heading in _HEADINGS.items():
+    for code, heading in FAILURES.items():
         failed = [result for result in results if result.judgement.failures[:1] == (code,)]
         if failed:
             yield ""

@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from eval.cases import read_cases
 from eval.dataset import BUNDLED, Row, gold_problems, read_rows
 from eval.gate import FLOORS, gate_failures
 from eval.report import run_lines
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--answerer", choices=("extractive", "llm", "auto"), default="extractive", help="how to answer (extractive)"
     )
     parser.add_argument("--limit", metavar="N", type=_positive, help="ask only the first N questions")
+    parser.add_argument("--cases", action="store_true", help="ask the cases of `add` too (RAG_DATA_DIR)")
     parser.add_argument("--out", metavar="DIR", type=Path, default=OUT, help=f"folder of the run ({OUT})")
     parser.add_argument("--index", metavar="DIR", type=Path, help="folder of the suite's own index (OUT/index)")
     parser.add_argument("--corpus", metavar="DIR", type=Path, help="folder of the documents (RAG_CORPUS_DIR)")
@@ -57,6 +59,8 @@ def main(args: argparse.Namespace) -> int:
         RagError: If questions, settings, documents or model cannot be used: nothing is written then.
     """
     rows = read_rows(args.data)[: args.limit]
+    cases = read_cases(Settings(), rows) if args.cases else []
+    rows += cases
     settings = _settings(args)
     started = time.monotonic()
     index = _index(settings)
@@ -64,9 +68,10 @@ def main(args: argparse.Namespace) -> int:
         print(f"warning: {one_line(problem)}", file=sys.stderr)
     with _counter() as progress:
         done = run(create_chain(settings), rows, settings, progress=progress)
-    config = _config(args, settings, index, len(rows), round(time.monotonic() - started, 1))
+    config = _config(args, settings, index, len(rows) - len(cases), round(time.monotonic() - started, 1))
+    config["cases"] = {"rows": len(cases)}
     write_run(args.out, done, config)
-    is_whole = args.limit is None and args.data.resolve() == BUNDLED
+    is_whole = args.limit is None and not args.cases and args.data.resolve() == BUNDLED
     reasons = gate_failures(done.results, done.summary, FLOORS if is_whole else {})
     _print_run(done, args)
     for reason in reasons:
