@@ -14,7 +14,8 @@ from collections.abc import Callable
 from eval.dataset import TRUE_TWIN, Row
 from eval.hit_measures import HIT_MEASURES
 from eval.judging import Result, asks_figure
-from eval.shares import Measure, is_answerable, speaks
+from eval.shares import Measure as Measure
+from eval.shares import is_answerable, speaks
 
 
 def _is_alarm(row: Row) -> bool:
