@@ -5,18 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from eval.answers import MEASURES, Measure
+from eval.answers import MEASURES
 from eval.differences import Difference, differences_of, mcnemar_p, verdict_difference
 from eval.judging import Result
 from eval.recorded import RecordedRun, RecordedRunError, read_run, verdicts_of
 from eval.runner import Run
+from eval.shares import Measure
 from rag.document import Frozen
 
 Outcome = Literal["fixed", "broken", "unchanged"]
 
 # Of a set of answers or abstentions, not of one question: what a row counts for in them is no better and no worse.
 _NOT_OF_ONE_ROW = frozenset(
-    {"abstention_precision", "abstention_f1", "abstention_f1_far", "abstention_f1_near", "coverage", "risk"}
+    {
+        *("abstention_precision", "abstention_precision_far", "abstention_precision_near"),
+        *("abstention_f1", "abstention_f1_far", "abstention_f1_near"),
+        *("coverage", "risk"),
+    }
 )
 
 

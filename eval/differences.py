@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.answers import MEASURES, Measure
+from eval.answers import MEASURES
 from eval.judging import Result
 from eval.measures import N_RESAMPLES
+from eval.shares import Measure
 from rag.document import Frozen
 
 _SEED = 20251223
