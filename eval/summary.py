@@ -21,7 +21,7 @@ _SEED = 20251223
 _LEVEL = (0.025, 0.975)
 # By kind and language only what a reader compares; the whole table would hide it.
 _BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
-# Points of the risk–coverage curve in the summary; `eval.selective.risk_coverage` gives it whole.
+# Points of the risk–coverage curve in the summary; `eval.selective.risk_curve` gives it whole.
 _COVERAGES = (0.25, 0.5, 0.75)
 _LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
 

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from eval.__main__ import main
 from eval.html_report.markup import element, escaped, joined
 from eval.html_report.page import report_html
-from eval.html_report.risk import risk_curve
-from eval.judging import Judgement, Result
+from eval.judging import Result
 from eval.recorded import RecordedRun, verdicts_of
-from rag.answer import Answer, Problem, Unsupported
+from rag.answer import Problem, Unsupported
 from rag.feedback.case import Feedback
 
 A = make_row("a")
@@ -153,51 +152,15 @@ def test_markup_reads_back_as_the_text_that_went_in(content: str, value: str) ->
     assert joined("<", element("b")) == "&lt;<b></b>"
 
 
-# --- risk and coverage ------------------------------------------------------------------------------------------------
-
-
-def scored(score: float, *, correct: bool) -> Result:
-    answer = right(score=score) if correct else wrong(score=score)
-    return make_result(A, answer)
-
-
-def test_risk_curve_by_hand() -> None:
-    results = [
-        scored(0.5, correct=True),
-        scored(0.9, correct=True),
-        scored(0.7, correct=False),
-        make_result(A, abstained()),
-    ]
-    curve = risk_curve(results)
-    assert curve.points == ((0.25, 0.0), (0.5, 0.5), (0.75, 1 / 3), (1.0, 0.5))
-    assert curve.area == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
-    assert curve.best_area == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
-    assert (curve.answered, curve.order) == (0.75, "score")
-
-
-def test_risk_curve_uses_confidence_where_a_run_recorded_it() -> None:
-    sure, unsure = (
-        scored(score, correct=correct).model_copy(update={"confidence": confidence})
-        for score, correct, confidence in ((0.5, True, 0.9), (0.9, False, 0.1))
-    )
-    assert risk_curve([unsure, sure]).points == ((0.5, 0.0), (1.0, 0.5))
-    assert risk_curve([unsure, sure]).order == "confidence"
-    assert "confidence 0.90" in Page(report(sure)).text
-
-
-def test_risk_curve_without_any_answer_is_all_risk() -> None:
-    failed = Result(row=A, answer=None, error="x", problems=(), latency_ms=1, judgement=Judgement())
-    assert risk_curve([failed, make_result(A, abstained())]).area == 1.0
-    assert risk_curve([make_result(A, Answer(text="30 people"))]).points == ((1.0, 0.0),)
-
-
-@given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.3]), st.booleans()), min_size=1, max_size=12))
-def test_risk_curve_does_not_depend_on_the_order_of_questions(rows: list[tuple[float, bool]]) -> None:
-    results = [scored(score, correct=correct) for score, correct in rows]
-    curve = risk_curve(results)
-    assert risk_curve(results[::-1]).area == pytest.approx(curve.area)
-    assert curve.best_area <= curve.area + 1e-9
-    assert all(0 <= risk <= 1 for _, risk in curve.points)
+def test_report_orders_by_confidence_where_the_run_recorded_it_and_by_score_elsewhere() -> None:
+    unsure, sure = make_result(A, wrong()), make_result(A, right())
+    by_score = Page(report(unsure, sure))
+    assert "the score of their best hit, because this run has no confidence" in by_score.text
+    known = Page(report(unsure.model_copy(update={"confidence": 0.1}), sure.model_copy(update={"confidence": 0.9})))
+    assert "confidence 0.90" in known.text
+    assert "ordered by how sure the answerer was" in known.text
+    (points,) = (attributes["points"] for tag, attributes in known.elements if tag == "polyline")
+    assert points == "196,200 348,106"
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from eval_runs import abstained, make_result, make_row, right, wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.costs import Price, cost_usd, totals
 from eval.dataset import Row
 from eval.judging import Judgement, Result
-from eval.selective import CurvePoint, curve_figures, has_confidence, risk_coverage
+from eval.selective import curve_figures, has_confidence, risk_curve
 from eval.summary import summarise
 from rag.answer import Answer, Usage
 
@@ -18,25 +19,28 @@ ROW = Row(id="rain", question="Will it rain?", language="en", kind="fact", answe
 USAGE = Usage(input_tokens=2000, output_tokens=100, total_tokens=2100)
 
 
-def result(confidence: float | None, right: bool, *, abstained: bool = False, usage: Usage | None = None) -> Result:
+def result(confidence: float | None, is_right: bool, *, silent: bool = False, usage: Usage | None = None) -> Result:
     return Result(
         row=ROW,
-        answer=Answer(text="yes", abstained=abstained, usage=usage),
+        answer=Answer(text="yes", abstained=silent, usage=usage),
         error=None,
         problems=(),
         latency_ms=1.0,
         confidence=confidence,
-        judgement=Judgement(answered=not abstained, abstained=abstained, correct=right, matched=right),
+        judgement=Judgement(answered=not silent, abstained=silent, correct=is_right, matched=is_right),
     )
 
 
 def points(results: list[Result]) -> list[tuple[float, float, float | None]]:
-    return [(point.coverage, point.risk, point.confidence) for point in risk_coverage(results)]
+    return [(point.coverage, point.risk, point.sureness) for point in risk_curve(results).points]
 
 
 def test_curve_by_hand() -> None:
-    asked = [result(0.2, False), result(0.9, True), result(0.5, True), result(0.99, True, abstained=True)]
+    asked = [result(0.2, False), result(0.9, True), result(0.5, True), result(0.99, True, silent=True)]
     assert points(asked) == [(0.25, 0.0, 0.9), (0.5, 0.0, 0.5), (0.75, pytest.approx(1 / 3), 0.2), (1.0, 0.5, None)]
+    curve = risk_curve(asked)
+    assert curve.area == curve.best_area == pytest.approx((1 / 3 + 1 / 2) / 4)
+    assert (curve.answered, curve.order) == (0.75, "confidence")
     found = curve_figures(asked, np.array([[0, 1, 2, 3], [1, 1, 1, 1]]), [0.5, 0.75])
     assert {name: value for name, (value, _) in found.items()} == {
         "AURC": pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4),
@@ -59,22 +63,45 @@ def test_failures_and_abstentions_come_last_and_are_wrong() -> None:
 
 
 def test_curve_of_nothing_and_of_answers_that_do_not_say_how_sure_they_are() -> None:
-    assert risk_coverage([]) == []
-    assert not has_confidence([result(None, True), result(0.5, True, abstained=True)])
+    with pytest.raises(ValueError, match="at least one row"):
+        risk_curve([])
+    assert not has_confidence([result(None, True), result(0.5, True, silent=True)])
     assert "AURC" not in summarise([result(None, True)])
     assert summarise([result(0.5, True)])["AURC"].value == 0.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.booleans()), min_size=1, max_size=30))
 def test_curve_covers_all_and_ends_at_the_share_of_wrong_ones(rows: list[tuple[float, bool, bool]]) -> None:
-    asked = [result(confidence, right, abstained=abstained) for confidence, right, abstained in rows]
-    curve: list[CurvePoint] = risk_coverage(asked)
-    assert [point.coverage for point in curve] == pytest.approx([n / len(asked) for n in range(1, len(asked) + 1)])
-    wrong = sum(abstained or not right for _, right, abstained in rows)
-    assert curve[-1].risk == pytest.approx(wrong / len(rows))
-    best = [result(1.0 if right else 0.0, right) for _, right, _ in rows]
-    area = curve_figures(best, np.zeros((1, len(rows)), dtype=np.int64), [1.0])["AURC"][0]
-    assert area <= curve_figures(asked, np.zeros((1, len(rows)), dtype=np.int64), [1.0])["AURC"][0] + 1e-9
+    asked = [result(confidence, is_right, silent=silent) for confidence, is_right, silent in rows]
+    curve = risk_curve(asked)
+    coverages = [point.coverage for point in curve.points]
+    assert coverages == pytest.approx([n / len(asked) for n in range(1, len(asked) + 1)])
+    n_wrong = sum(silent or not is_right for _, is_right, silent in rows)
+    assert curve.points[-1].risk == pytest.approx(n_wrong / len(rows))
+    best = [result(1.0 if is_right else 0.0, is_right, silent=silent) for _, is_right, silent in rows]
+    assert curve.best_area == pytest.approx(risk_curve(best).area)
+    assert curve.best_area <= curve.area + 1e-9
+    assert risk_curve(asked[::-1]).area == pytest.approx(curve.area)
+    if has_confidence(asked):
+        draws = np.zeros((1, len(rows)), dtype=np.int64)
+        assert curve_figures(asked, draws, [1.0])["AURC"][0] == pytest.approx(curve.area)
+
+
+def scored(score: float, *, correct: bool) -> Result:
+    return make_result(make_row("a"), right(score=score) if correct else wrong(score=score))
+
+
+def test_curve_goes_by_the_score_of_the_best_hit_where_no_answer_says_how_sure_it_is() -> None:
+    asked = [scored(0.5, correct=True), scored(-0.9, correct=False), scored(0.9, correct=True)]
+    asked += [make_result(make_row("b"), abstained(score=0.99))]
+    assert points(asked) == [(0.25, 0.0, 0.9), (0.5, 0.0, 0.5), (0.75, pytest.approx(1 / 3), -0.9), (1.0, 0.5, None)]
+    assert risk_curve(asked).order == "score"
+    assert risk_curve([result(0.0, True), *asked]).points[0].sureness == 0.0
+
+
+def test_answers_without_any_hit_come_before_abstentions() -> None:
+    asked = [make_result(make_row("a"), abstained()), make_result(make_row("b"), right(hits=()))]
+    assert points(asked) == [(0.5, 0.0, None), (1.0, 0.5, None)]
 
 
 def test_cost_needs_tokens_and_a_price() -> None:

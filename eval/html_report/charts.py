@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eval.html_report.markup import Markup, element
-from eval.html_report.risk import RiskCurve
 from eval.measures import Estimate
+from eval.selective import RiskCurve
 
 _WIDTH, _HEIGHT = 360, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 40
@@ -41,7 +41,7 @@ def risk_chart(curve: RiskCurve) -> Markup:
             element("text", f"{tick:g}", class_="y", x=_LEFT - 6, y=_number(float(_y(tick)) + 4)),
             element("text", f"{tick:g}", class_="x", x=_x(tick), y=_HEIGHT - _BOTTOM + 16),
         ]
-    path = " ".join(f"{_x(coverage)},{_y(risk)}" for coverage, risk in curve.points)
+    path = " ".join(f"{_x(point.coverage)},{_y(point.risk)}" for point in curve.points)
     return element(
         "svg",
         *grid,

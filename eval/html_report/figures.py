@@ -10,19 +10,15 @@ from typing import Any
 from eval.answers import MEASURES
 from eval.html_report.charts import is_share, risk_chart, share_bar
 from eval.html_report.markup import Markup, element, joined
-from eval.html_report.risk import RiskCurve, risk_curve
 from eval.measures import Estimate
 from eval.recorded import RecordedRun
 from eval.report import FAILURES
-from eval.summary import Summary
+from eval.selective import RiskCurve, risk_curve
+from eval.summary import MEANINGS, Summary
 
 _TILES = ("correct", "answer_match", "right_document", "quotes_verified", "false_premises_accepted", "latency_p50_ms")
 _GROUPED = ("correct", "answer_match", "fact_in_quotes", "right_document")
-_MEANINGS = {measure.name: measure.what for measure in MEASURES} | {
-    "latency_p50_ms": "milliseconds an answer takes, half of them at most",
-    "latency_p95_ms": "milliseconds an answer takes, 95 of 100 at most",
-}
-_LOW = frozenset(measure.name for measure in MEASURES if measure.is_better_low)
+_LOW = frozenset({measure.name for measure in MEASURES if measure.is_better_low} | {"AURC"})
 
 
 def heading(run: RecordedRun) -> Markup:
@@ -121,7 +117,7 @@ def _shown(name: str, estimate: Estimate, value: float) -> str:
 
 
 def _measure(name: str, estimate: Estimate) -> Markup:
-    what = _MEANINGS.get(name, "") + (" (lower is better)" if name in _LOW else "")
+    what = MEANINGS.get(name, "") + (" (lower is better)" if name in _LOW else "")
     return element(
         "tr",
         element("th", element("code", name), element("span", what, class_="what"), scope="row"),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from eval.dataset import Row
 from eval.html_report.figures import failure
 from eval.html_report.markup import Markup, element, joined
-from eval.html_report.risk import confidence_of
 from eval.judging import FactFound, Result
 from rag.answer import Answer, Citation, Hit
 from rag.text.markup import plain
@@ -81,8 +80,9 @@ def _question(result: Result) -> Markup:
 
 
 def _verdict(result: Result) -> Markup:
-    confidence = confidence_of(result)
-    about = f"{result.latency_ms:,.0f} ms" + ("" if confidence is None else f" · confidence {confidence:.2f}")
+    about = f"{result.latency_ms:,.0f} ms"
+    if result.confidence is not None:
+        about += f" · confidence {result.confidence:.2f}"
     return joined(
         element("strong", "right" if result.judgement.correct else "wrong", class_="badge"),
         _list([failure(code) for code in result.judgement.failures], "why"),
