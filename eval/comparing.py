@@ -8,8 +8,9 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from eval.comparison import Comparison, Outcome, compare
+from eval.comparison import Comparison, compare
 from eval.differences import Difference
+from eval.paired import Outcome
 from rag.terminal.lines import one_line
 
 _NAME_WIDTH = 26

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from eval.answers import MEASURES
 from eval.differences import Difference, differences_of, mcnemar_p, verdict_difference
 from eval.judging import Result
+from eval.paired import Outcome, pair
 from eval.recorded import RecordedRun, RecordedRunError, read_run, verdicts_of
 from eval.runner import Run
 from eval.shares import Measure
 from rag.document import Frozen
-
-Outcome = Literal["fixed", "broken", "unchanged"]
 
 # Of a set of answers or abstentions, not of one question: what a row counts for in them is no better and no worse.
 _NOT_OF_ONE_ROW = frozenset(
@@ -97,27 +95,26 @@ def compare(run_a: Run | Path | str, run_b: Run | Path | str, *, other_questions
             f"{a.name!r} and {b.name!r} were asked different files of questions (SHA-256 {a.data_sha256[:12]}… and "
             f"{b.data_sha256[:12]}…). Run one of them again, or compare what they share with --other-questions."
         )
-    shared = _shared(a, b)
-    if not shared:
+    paired = pair(a.verdicts, b.verdicts, differing=_reworded(a, b))
+    if not paired.outcomes:
         raise RecordedRunError(f"{a.name!r} and {b.name!r} share no question: there is nothing to compare.")
     before, after = ({result.row.id: result for result in run.results} for run in (a, b))
-    rows = [_change(id, (a.verdicts[id], b.verdicts[id]), before.get(id), after.get(id)) for id in shared]
-    fixed, broken = (tuple(row.id for row in rows if row.outcome == outcome) for outcome in ("fixed", "broken"))
+    rows = [_change(id, outcome, before.get(id), after.get(id)) for id, outcome in paired.outcomes.items()]
     if a.results and b.results:
-        differences = differences_of([(before[id], after[id]) for id in shared])
+        differences = differences_of([(before[id], after[id]) for id in paired.outcomes])
     else:
-        differences = [verdict_difference([(a.verdicts[id], b.verdicts[id]) for id in shared])]
+        differences = [verdict_difference([(a.verdicts[id], b.verdicts[id]) for id in paired.outcomes])]
     return Comparison(
         a=a.name,
         b=b.name,
-        n=len(shared),
-        fixed=fixed,
-        broken=broken,
-        n_unchanged=len(shared) - len(fixed) - len(broken),
-        p_value=mcnemar_p(len(fixed), len(broken)),
+        n=len(paired.outcomes),
+        fixed=paired.fixed,
+        broken=paired.broken,
+        n_unchanged=len(paired.unchanged),
+        p_value=mcnemar_p(len(paired.fixed), len(paired.broken)),
         rows=tuple(row for row in rows if row.flips),
-        only_in_a=tuple(id for id in a.verdicts if id not in shared),
-        only_in_b=tuple(id for id in b.verdicts if id not in shared),
+        only_in_a=paired.only_before,
+        only_in_b=paired.only_after,
         differences=tuple(differences),
     )
 
@@ -129,27 +126,25 @@ def _recorded(run: Run | Path | str, name: str) -> RecordedRun:
     return read_run(Path(run))
 
 
-def _shared(a: RecordedRun, b: RecordedRun) -> dict[str, None]:
-    """Ids that both asked, in the order of A; where both keep their rows, these are the same."""
-    rows_a, rows_b = ({result.row.id: result.row for result in run.results} for run in (a, b))
-    return {
-        id: None
-        for id in a.verdicts
-        if id in b.verdicts and (id not in rows_a or id not in rows_b or rows_a[id] == rows_b[id])
-    }
+def _reworded(a: RecordedRun, b: RecordedRun) -> set[str]:
+    """Ids of questions that B asked with other words or other gold, where both keep their rows."""
+    rows = {result.row.id: result.row for result in a.results}
+    return {result.row.id for result in b.results if rows.get(result.row.id, result.row) != result.row}
 
 
-def _change(id: str, correct: tuple[bool, bool], before: Result | None, after: Result | None) -> RowChange:
-    was, now = correct
+def _change(id: str, outcome: Outcome, before: Result | None, after: Result | None) -> RowChange:
     known = before or after
     if before is not None and after is not None:
         flips = [flip for measure in MEASURES if (flip := _flip(measure, before, after)) is not None]
+    elif outcome == "unchanged":
+        flips = []
     else:
-        flips = [] if was == now else [Flip(measure="correct", a=was, b=now, is_better=now)]
+        is_right = outcome == "fixed"
+        flips = [Flip(measure="correct", a=not is_right, b=is_right, is_better=is_right)]
     return RowChange(
         id=id,
         question="" if known is None else known.row.question,
-        outcome="unchanged" if was == now else "fixed" if now else "broken",
+        outcome=outcome,
         flips=tuple(flips),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from eval.judging import CITATION_PROBLEMS, Result
 from eval.paired import pair
+from eval.recorded import verdicts_of
 from eval.summary import Summary
 
 # Lowest values on the bundled questions: the measured baseline less about what chance moves between two sound runs of
@@ -59,7 +60,7 @@ def gate_failures(
 
 
 def _regressions(results: Sequence[Result], baseline: Mapping[str, bool]) -> list[str]:
-    paired = pair(baseline, {result.row.id: result.judgement.correct for result in results})
+    paired = pair(baseline, verdicts_of(results))
     reasons = []
     if paired.net_broken >= MOST_NET_BROKEN:
         fixed = f", {len(paired.fixed)} fixed: {', '.join(paired.fixed)}" if paired.fixed else ", none fixed"

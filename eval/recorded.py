@@ -57,6 +57,13 @@ class RecordedRun:
         sha256 = data.get("sha256") if isinstance(data, dict) else None
         return sha256 if isinstance(sha256, str) else None
 
+    @property
+    def answerer(self) -> str | None:
+        """How its questions were answered, where the configuration says."""
+        settings = self.config.get("settings")
+        answerer = settings.get("answerer") if isinstance(settings, dict) else None
+        return answerer if isinstance(answerer, str) else None
+
 
 def read_run(folder: Path) -> RecordedRun:
     """What a run recorded in a folder.

@@ -115,7 +115,7 @@ def _resumed(
     if restart or (path / SUMMARY).exists():
         file.unlink()
         return [], None
-    differences = _differences(read_json(path / CONFIG), _plain(config))
+    differences = _differences(_read_json(path / CONFIG), _plain(config))
     if differences:
         file.replace(path / SET_ASIDE)
         why = ", ".join(differences)
@@ -144,7 +144,7 @@ def _sound_rows(file: Path, rows: Sequence[Row]) -> tuple[list[Result], int]:
     return results, n_bytes
 
 
-def read_json(file: Path) -> dict[str, Any]:
+def _read_json(file: Path) -> dict[str, Any]:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

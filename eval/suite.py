@@ -9,16 +9,17 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from eval.baseline import BASELINE, Baseline, read_baseline, write_baseline
+from eval.baseline import BASELINE, read_baseline, write_baseline
 from eval.cases import read_cases
 from eval.costs import Price
 from eval.dataset import GATE_DATA, Row, gold_problems, read_files
 from eval.gate import FLOORS, gate_failures
 from eval.paired import pair
 from eval.progress import asking_bar
+from eval.recorded import RecordedRunError, verdicts_of
 from eval.report import run_lines
 from eval.run_config import came_of, made_with
 from eval.run_folder import RunFolder, open_run
@@ -88,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
     if args.write_baseline:
         _replace_baseline(args.baseline or BASELINE, done, config)
     floors = FLOORS if is_bundled and args.limit is None and not args.cases else {}
-    reasons = gate_failures(done.results, done.summary, floors, None if baseline is None else baseline.correct)
+    reasons = gate_failures(done.results, done.summary, floors, baseline)
     for reason in reasons:
         print(f"gate: {one_line(reason)}", file=sys.stderr)
     return 1 if reasons else 0
@@ -124,11 +125,12 @@ def _check_baseline(args: argparse.Namespace, *, is_bundled: bool) -> None:
         raise ConfigError("No baseline holds your cases: leave out --baseline, or --cases.")
 
 
-def _baseline(args: argparse.Namespace, rows: Sequence[Row], *, is_bundled: bool) -> Baseline | None:
-    """What to compare with, as far as it was asked; `None` where there is nothing to compare with.
+def _baseline(args: argparse.Namespace, rows: Sequence[Row], *, is_bundled: bool) -> Mapping[str, bool] | None:
+    """The verdicts to compare with, as far as they are asked for; `None` where there is nothing to compare with.
 
     Raises:
         ConfigError: If there is none where one must be.
+        RecordedRunError: If it cannot be read.
     """
     if args.write_baseline or args.cases or not (is_bundled or args.baseline):
         return None
@@ -140,20 +142,22 @@ def _baseline(args: argparse.Namespace, rows: Sequence[Row], *, is_bundled: bool
         print(f"The baseline is of the answerer {baseline.answerer}: not compared.", file=sys.stderr)
         return None
     if args.limit is None:
-        return baseline
+        return baseline.verdicts
     asked = {row.id for row in rows}
-    return Baseline(
-        correct={id_: correct for id_, correct in baseline.correct.items() if id_ in asked}, config=baseline.config
-    )
+    return {id: correct for id, correct in baseline.verdicts.items() if id in asked}
 
 
 def _replace_baseline(folder: Path, done: Run, config: dict[str, object]) -> None:
     """Write the baseline, and say on standard error what it changes: that belongs into its commit."""
-    before = read_baseline(folder)
+    try:
+        before = read_baseline(folder)
+    except RecordedRunError as exc:
+        print(f"baseline: the one before cannot be read: {one_line(str(exc))}", file=sys.stderr)
+        before = None
     write_baseline(folder, done, config)
     print(f"baseline: written to {folder}", file=sys.stderr)
     if before is not None:
-        paired = pair(before.correct, {result.row.id: result.judgement.correct for result in done.results})
+        paired = pair(before.verdicts, verdicts_of(done.results))
         for name in ("fixed", "broken", "only_before", "only_after"):
             ids: tuple[str, ...] = getattr(paired, name)
             print(f"baseline: {name} {len(ids)}{': ' if ids else ''}{', '.join(ids)}", file=sys.stderr)

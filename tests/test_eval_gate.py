@@ -11,9 +11,10 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from eval.__main__ import main
 from eval.baseline import BASELINE, read_baseline
-from eval.dataset import GATE_DATA, DatasetError, Row, read_files
+from eval.dataset import GATE_DATA, Row, read_files
 from eval.gate import MOST_NET_BROKEN, gate_failures
 from eval.judging import Judgement, Result
+from eval.recorded import RecordedRunError
 from eval.runner import run
 from eval.summary import summarise
 from rag.answer import Answer, Problem
@@ -177,7 +178,7 @@ def test_committed_baseline_is_of_what_the_gate_asks() -> None:
     """It names no machine and no question that is not asked."""
     baseline = read_baseline(BASELINE)
     assert baseline is not None
-    assert baseline.correct.keys() <= {row.id for row in read_files(GATE_DATA)}
+    assert baseline.verdicts.keys() <= {row.id for row in read_files(GATE_DATA)}
     assert baseline.answerer == "extractive"
     assert baseline.config.keys() == {"data", "index", "settings", "versions"}
     summary = json.loads((BASELINE / "summary.json").read_text(encoding="utf-8"))
@@ -203,23 +204,47 @@ def test_command_refuses_wrong_baselines_before_any_work(
     assert not (tmp_path / "out").exists()
 
 
+def write_verdicts(folder: Path, rows: str, answerer: str = "extractive") -> Path:
+    """A baseline made by hand."""
+    folder.mkdir()
+    (folder / "rows.jsonl").write_text(rows, encoding="utf-8")
+    (folder / "summary.json").write_text("{}", encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps({"settings": {"answerer": answerer}}), encoding="utf-8")
+    return folder
+
+
 def test_baseline_of_another_answerer_is_not_compared(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    baseline = tmp_path / "baseline"
-    baseline.mkdir()
-    (baseline / "rows.jsonl").write_text('{"id": "x", "correct": true}\n' * 3, encoding="utf-8")
-    (baseline / "config.json").write_text('{"settings": {"answerer": "llm"}}', encoding="utf-8")
+    baseline = write_verdicts(tmp_path / "baseline", '{"id": "x", "correct": true}\n', answerer="llm")
     corpus = write_corpus(tmp_path / "corpus")
     command = ["run", "--data", str(data), "--corpus", str(corpus), "--out", str(tmp_path / "out")]
     assert main([*command, "--baseline", str(baseline)]) == 0
     assert "The baseline is of the answerer llm: not compared." in capsys.readouterr().err
 
 
-def test_wrong_line_of_a_baseline_is_named(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('{"id": "x", "correct": true}\n{"id": "y"}\n', encoding="utf-8")
-    with pytest.raises(DatasetError, match="line 2: is no baseline row"):
-        read_baseline(tmp_path)
+def test_wrong_line_of_a_baseline_is_named_and_a_new_one_takes_its_place(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = write_verdicts(tmp_path / "baseline", '{"id": "x", "correct": true}\n{"id": "y"}\n')
+    with pytest.raises(RecordedRunError, match=r"rows.jsonl, line 2: row: "):
+        read_baseline(baseline)
+    out, run = tmp_path / "out", ["run", "--data", str(data), "--corpus", str(write_corpus(tmp_path / "corpus"))]
+    command = [*run, "--out", str(out), "--baseline", str(baseline)]
+    assert main(command) == 1
+    assert not out.exists()
+    assert main([*command, "--write-baseline"]) == 0
+    assert "baseline: the one before cannot be read: " in capsys.readouterr().err
+    assert main(command) == 0
+
+
+def test_whole_run_serves_as_baseline(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus, before = write_corpus(tmp_path / "corpus"), tmp_path / "before"
+    run = ["run", "--data", str(data), "--corpus", str(corpus)]
+    assert main([*run, "--out", str(before)]) == 0
+    write_corpus(corpus, "staff", "ships", "berths")
+    assert main([*run, "--out", str(tmp_path / "after"), "--baseline", str(before)]) == 1
+    assert "3 questions are broken against the baseline: staff, ships, berths" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("given", ["1", "1,2,3", "a,b", "-1,2", "nan,1"])

@@ -13,8 +13,15 @@ VERDICTS = st.dictionaries(st.sampled_from("abcdef"), st.booleans())
 def test_pair_tells_fixed_from_broken() -> None:
     before = {"a": True, "b": False, "c": True, "gone": True}
     found = pair(before, {"c": False, "b": True, "a": True, "new": False})
-    assert found == Paired(fixed=("b",), broken=("c",), unchanged=("a",), only_before=("gone",), only_after=("new",))
-    assert found.net_broken == 0
+    assert found == Paired(
+        outcomes={"a": "unchanged", "b": "fixed", "c": "broken"}, only_before=("gone",), only_after=("new",)
+    )
+    assert (found.fixed, found.broken, found.unchanged, found.net_broken) == (("b",), ("c",), ("a",), 0)
+
+
+def test_pair_leaves_out_what_is_another_question_in_the_later_run() -> None:
+    found = pair({"a": True, "b": True}, {"b": False, "a": False}, differing={"b"})
+    assert found == Paired(outcomes={"a": "broken"}, only_before=("b",), only_after=("b",))
 
 
 @given(VERDICTS, VERDICTS)
