@@ -34,6 +34,8 @@ test-slow: $(VENV)/.installed-dev  ## the slow tests: browser, kill loops, load
 index: $(VENV)/.installed  ## bring the index up to date
 	$(BIN)/python -m rag index
 
+# One thread a process: the model is small, and its threads spend more time on waiting for each other than on it.
+eval: export OMP_NUM_THREADS ?= 1
 eval: $(VENV)/.installed-dev  ## the eval suite over the bundled corpus
 	$(BIN)/python -m eval run
 

@@ -1,10 +1,12 @@
-"""The gate of `make eval`: a summary and its results -> the reasons why a change must not go in."""
+"""The gate of `make eval`: a run beside its baseline and floors -> the reasons why a change must not go in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from eval.judging import CITATION_PROBLEMS, Result
+from eval.paired import pair
+from eval.recorded import verdicts_of
 from eval.summary import Summary
 
 # Lowest values on the bundled questions: the measured baseline less about what chance moves between two sound runs of
@@ -19,8 +21,16 @@ FLOORS: Mapping[str, float] = {
     "answers_verified": 0.99,
 }
 
+# Broken less fixed, from which on a change must not go in.
+MOST_NET_BROKEN = 3
 
-def gate_failures(results: Sequence[Result], summary: Summary, floors: Mapping[str, float] = FLOORS) -> list[str]:
+
+def gate_failures(
+    results: Sequence[Result],
+    summary: Summary,
+    floors: Mapping[str, float] = FLOORS,
+    baseline: Mapping[str, bool] | None = None,
+) -> list[str]:
     """Reasons to fail, a sentence each; empty when the run passes.
 
     Whatever the questions: no citation that fails to verify, no false premise accepted, no failure of the program.
@@ -29,6 +39,8 @@ def gate_failures(results: Sequence[Result], summary: Summary, floors: Mapping[s
         results: The rows as judged.
         summary: Their measures.
         floors: Lowest value by measure; empty for other questions than those that they were set on.
+        baseline: Whether each question was answered rightly before, by its id; `None`: compare with nothing. A
+            question of it that was not asked is a reason to fail: to leave out what went wrong is no way to pass.
     """
     reasons = [f"{result.row.id}: the program failed: {result.error}" for result in results if result.answer is None]
     for result in results:
@@ -42,4 +54,19 @@ def gate_failures(results: Sequence[Result], summary: Summary, floors: Mapping[s
             reasons.append(f"{name} has a floor of {floor:.3f} and was not measured.")
         elif summary[name].value < floor:
             reasons.append(f"{name} is {summary[name].value:.3f}, below its floor of {floor:.3f}.")
+    if baseline is not None:
+        reasons += _regressions(results, baseline)
+    return reasons
+
+
+def _regressions(results: Sequence[Result], baseline: Mapping[str, bool]) -> list[str]:
+    paired = pair(baseline, verdicts_of(results))
+    reasons = []
+    if paired.net_broken >= MOST_NET_BROKEN:
+        fixed = f", {len(paired.fixed)} fixed: {', '.join(paired.fixed)}" if paired.fixed else ", none fixed"
+        reasons.append(
+            f"{len(paired.broken)} questions are broken against the baseline: {', '.join(paired.broken)}{fixed}."
+        )
+    if paired.only_before:
+        reasons.append(f"questions of the baseline were not asked: {', '.join(paired.only_before)}.")
     return reasons

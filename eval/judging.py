@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eval.citing import CitationScores, citation_scores
 from eval.dataset import Row
 from eval.matching import statements, states
+from eval.overlap import exact_match, token_f1
 from rag.answer import Answer, Problem
 from rag.document import Frozen
+from rag.figures.reading import figures
 from rag.text.markup import plain
 
 CITATION_PROBLEMS = frozenset(
@@ -48,6 +51,11 @@ class Judgement(Frozen):
         n_verbatim: Those that pass the check.
         verified: Nothing was found by `verify`.
         figures_supported: `verify` found no figure that is missing from its quotes.
+        figure_missed: It is answered, and a fact that holds a figure is missing: another figure is given, or none.
+        exact: It is answered with the facts' wordings and nothing else (`eval.overlap`).
+        f1: Token F1 of the text against the facts' wordings; 0 without an answer.
+        citation_recall: Share of its sentences that their quotes support (`eval.citing`); 0 without an answer.
+        citation_precision: Share of its citations that are needed for that.
         correct: As a reader would say; `judge` says when.
         failures: Codes of what went wrong, the gravest first; empty when nothing did.
     """
@@ -65,18 +73,27 @@ class Judgement(Frozen):
     n_verbatim: int = 0
     verified: bool = False
     figures_supported: bool = False
+    figure_missed: bool = False
+    exact: bool = False
+    f1: float = 0.0
+    citation_recall: float = 0.0
+    citation_precision: float = 0.0
     correct: bool = False
     failures: tuple[str, ...] = ()
 
 
 class Result(Frozen):
-    """One row asked: the answer or the error, what `verify` found, the time it took, and the judgement."""
+    """One row asked: the answer or the error, what `verify` found, the time it took, and the judgement.
+
+    `confidence` in [0, 1] is what the chain said of its own answer, `None` where it said nothing.
+    """
 
     row: Row
     answer: Answer | None
     error: str | None
     problems: tuple[Problem, ...]
     latency_ms: float
+    confidence: float | None = None
     judgement: Judgement
 
 
@@ -108,7 +125,10 @@ def judge(row: Row, answer: Answer | None, problems: Sequence[Problem] = ()) -> 
     complete = bool(facts) and all(fact.in_text for fact in facts)
     matched = row.answerable and answered and complete and not forbidden
     named = answer.reason == "false_premise" or any(notice.code == "premise" for notice in answer.notices)
-    flawed = {problem.number for problem in problems if problem.code in CITATION_PROBLEMS}
+    flawed = {
+        problem.number for problem in problems if problem.code in CITATION_PROBLEMS and problem.number is not None
+    }
+    cited = citation_scores(answer, flawed) if answered else CitationScores()
     judgement = Judgement(
         answered=answered,
         abstained=answer.abstained,
@@ -123,11 +143,22 @@ def judge(row: Row, answer: Answer | None, problems: Sequence[Problem] = ()) -> 
         n_verbatim=sum(citation.number not in flawed for citation in answer.citations),
         verified=not problems,
         figures_supported=all(problem.code != "figure_unsupported" for problem in problems),
+        figure_missed=answered
+        and any(asks_figure([words]) and not states(answer.text, words) for words in row.answers),
+        exact=row.answerable and answered and exact_match(answer.text, row.answers),
+        f1=token_f1(answer.text, row.answers) if row.answerable and answered else 0.0,
+        citation_recall=cited.recall,
+        citation_precision=cited.precision,
         correct=matched
         or (not row.answerable and answer.abstained)
         or (row.is_false_premise and answer.abstained and named),
     )
     return judgement.model_copy(update={"failures": tuple(_failures(row, judgement, problems))})
+
+
+def asks_figure(facts: Sequence[Sequence[str]]) -> bool:
+    """Whether a fact's first wording holds a figure: a number, share, sum, date or time."""
+    return any(figures(wordings[0]) for wordings in facts)
 
 
 def _find(wordings: Sequence[str], answer: Answer) -> FactFound:

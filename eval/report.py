@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eval.answers import MEASURES
 from eval.judging import Result
 from eval.measures import Estimate
 from eval.runner import Run
-from eval.summary import Summary
+from eval.summary import MEANINGS, Summary
 from rag.terminal.lines import one_line
 
 _NAME_WIDTH = 32
 _TEXT_CHARS = 300
 
-_HEADINGS = {
+FAILURES = {
     "error": "The program failed",
     "citation_fails": "A citation does not verify",
     "premise_accepted": "A false premise is accepted",
@@ -38,11 +37,10 @@ def run_lines(run: Run) -> Iterator[str]:
 
 def summary_lines(summary: Summary) -> Iterator[str]:
     """A line a measure: value, 95 % interval, rows; what each means; then kinds and languages."""
-    meanings = {measure.name: measure.what for measure in MEASURES}
     yield f"{'measure':<{_NAME_WIDTH}} {'value':>8}  {'95 % interval':<17} {'rows':>4}"
     for name, estimate in summary.items():
         if "/" not in name:
-            yield f"{name:<{_NAME_WIDTH}} {_figures(estimate)}  {meanings.get(name, '')}".rstrip()
+            yield f"{name:<{_NAME_WIDTH}} {_figures(estimate)}  {MEANINGS.get(name, '')}".rstrip()
     yield ""
     for name, estimate in summary.items():
         measure, _, group = name.partition("/")
@@ -52,7 +50,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
 
 def failure_lines(results: tuple[Result, ...]) -> Iterator[str]:
     """What failed, each row under its gravest failure, with question, what was missing, and the answer."""
-    for code, heading in _HEADINGS.items():
+    for code, heading in FAILURES.items():
         failed = [result for result in results if result.judgement.failures[:1] == (code,)]
         if failed:
             yield ""
@@ -83,7 +81,8 @@ def _failure(result: Result) -> Iterator[str]:
 
 
 def _figures(estimate: Estimate) -> str:
-    digits = 1 if estimate.value > 1 else 3  # milliseconds, or a share
+    # Milliseconds or tokens, a share, dollars.
+    digits = 1 if estimate.value > 1 else 6 if 0 < estimate.value < 0.001 else 3
     interval = f"{estimate.low:.{digits}f} – {estimate.high:.{digits}f}"
     return f"{estimate.value:>8.{digits}f}  {interval:<17} {estimate.n:>4}"
 

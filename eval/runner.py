@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.callbacks import BaseCallbackHandler
+
 from eval.dataset import Row
 from eval.judging import Result, judge
 from eval.summary import Summary, summarise
 from rag import verify
 from rag.answer import Answer, Problem
+from rag.chain import CONFIDENCE_EVENT
 from rag.config import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +45,8 @@ def run(
 
     Args:
         chain: Any Runnable from `{"question", "chat_history"}` to an `Answer`. What it raises, or gives in place of an
-            answer, is that row's failure and counts as wrong; the run goes on.
+            answer, is that row's failure and counts as wrong; the run goes on. How sure it is it may say by LangChain's
+            custom event `kihon_confidence` with `{"confidence": float}` in [0, 1]; the last one of a row counts.
         rows: The questions.
         settings: Name the index in which the citations are checked.
         progress: Called with the number of rows done and of all, before each row and after the last.
@@ -57,10 +61,11 @@ def results_of(
     settings: Settings,
     *,
     progress: Callable[[int, int], None] | None = None,
+    n_done: int = 0,
 ) -> Iterator[Result]:
-    """The results of `run` one by one, as they come."""
+    """The results of `run` one by one, as they come; those of the first `n_done` rows are there already."""
     report = progress or _silent
-    for done, row in enumerate(rows):
+    for done, row in enumerate(rows[n_done:], start=n_done):
         report(done, len(rows))
         yield _ask(chain, row, settings)
     report(len(rows), len(rows))
@@ -69,10 +74,22 @@ def results_of(
 def write_run(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
     """Write `config.json`, `rows.jsonl` (a `Result` a line) and `summary.json`, over those of an earlier run."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", config)
+    write_json(folder / "config.json", config)
     lines = (result.model_dump_json() + "\n" for result in run.results)
     (folder / "rows.jsonl").write_text("".join(lines), encoding="utf-8", newline="\n")
-    _write_json(folder / "summary.json", {name: asdict(estimate) for name, estimate in run.summary.items()})
+    write_json(folder / "summary.json", summary_json(run.summary))
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """The JSON form of a summary: `{measure: {value, low, high, n}}`."""
+    return {name: asdict(estimate) for name, estimate in summary.items()}
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file so that a reader sees the old one or the new one, whole, whenever the process ends."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+    new.replace(path)
 
 
 def read_results(lines: Iterable[str]) -> list[Result]:
@@ -84,9 +101,10 @@ def _ask(chain: Runnable[Any, Answer], row: Row, settings: Settings) -> Result:
     answer: Any = None
     problems: tuple[Problem, ...] = ()
     error: str | None = None
+    listener = _Listener()
     started = time.perf_counter()
     try:
-        answer = chain.invoke(row.chain_input())
+        answer = chain.invoke(row.chain_input(), config={"callbacks": [listener]})
     except Exception as exc:  # noqa: BLE001  # whatever a chain raises is a wrong answer to this row, no end of the run
         logger.warning("%s: the chain failed: %s: %s", row.id, type(exc).__name__, exc)
         error = f"{type(exc).__name__}: {exc}"
@@ -99,8 +117,20 @@ def _ask(chain: Runnable[Any, Answer], row: Row, settings: Settings) -> Result:
         error=error,
         problems=problems,
         latency_ms=latency_ms,
+        confidence=listener.confidence,
         judgement=judge(row, answer, problems),
     )
+
+
+class _Listener(BaseCallbackHandler):
+    """Hears how sure a chain is of its answer."""
+
+    def __init__(self) -> None:
+        self.confidence: float | None = None
+
+    def on_custom_event(self, name: str, data: Any, **kwargs: Any) -> None:
+        if name == CONFIDENCE_EVENT:
+            self.confidence = min(1.0, max(0.0, float(data["confidence"])))
 
 
 def _checked(answer: Any, settings: Settings) -> tuple[Answer | None, tuple[Problem, ...], str | None]:
@@ -111,10 +141,6 @@ def _checked(answer: Any, settings: Settings) -> tuple[Answer | None, tuple[Prob
     except Exception as exc:  # noqa: BLE001  # an answer that cannot be checked is as bad as none
         logger.warning("%r cannot be checked: %s: %s", answer.question, type(exc).__name__, exc)
         return None, (), f"{type(exc).__name__} in verify: {exc}"
-
-
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def _silent(done: int, total: int) -> None:

@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.answers import MEASURES, Measure
+from eval.answers import MEASURES
+from eval.costs import Price, cost_usd, used
 from eval.judging import Result
 from eval.measures import Estimate
+from eval.selective import curve_figures, has_confidence
+from eval.shares import Measure
 
 _RESAMPLES = 2000
+_DIGITS = 4
 _SEED = 20251223
 _LEVEL = (0.025, 0.975)
 # By kind and language only what a reader compares; the whole table would hide it.
 _BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
+# Points of the risk–coverage curve in the summary; `eval.selective.risk_curve` gives it whole.
+_COVERAGES = (0.25, 0.5, 0.75)
 _LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
 
 Summary = dict[str, Estimate]
 
+# What each figure of a summary is, in words.
+MEANINGS: Mapping[str, str] = {measure.name: measure.what for measure in MEASURES} | {
+    "AURC": "area under the risk–coverage curve: share of wrong ones among the surest, mean over coverages",
+    "latency_p50_ms": "milliseconds that half of the answers take at most",
+    "latency_p95_ms": "milliseconds that 95 % of the answers take at most",
+    "input_tokens": "tokens sent to the chat model for an answer, mean where counted",
+    "output_tokens": "tokens that it wrote",
+    "cost_usd": "US dollars for an answer, at the price given",
+}
 
-def summarise(results: Sequence[Result]) -> Summary:
-    """Every measure by name; by group as `answer_match/kind=date`, `correct/language=ja`.
 
-    A measure for which no row counts is left out. Intervals are 95 % percentile bootstraps over rows (Efron and
-    Tibshirani, An Introduction to the Bootstrap, chapter 13) with a fixed seed: the same results give the same summary.
+def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
+    """Every measure by name; by group as `answer_match/kind=date`, `correct/language=ja`, `risk/coverage=0.50`.
+
+    A measure for which no row counts is left out, so is what cannot be known: the curve where no answer says how sure
+    it is, tokens where none were counted, cost without a price. Intervals are 95 % percentile bootstraps over rows
+    (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13) with a fixed seed: the same results give the
+    same summary.
     """
     estimates = {measure.name: _share(measure, results) for measure in MEASURES}
+    estimates |= _curve(results)
     estimates |= {name: _latency(results, quantile) for name, quantile in _LATENCIES}
+    estimates |= _usage(results, price)
     for label, members in _groups(results):
         for measure in MEASURES:
             if measure.name in _BY_GROUP:
@@ -37,9 +57,33 @@ def summarise(results: Sequence[Result]) -> Summary:
     return {name: estimate for name, estimate in estimates.items() if estimate is not None}
 
 
+def _curve(results: Sequence[Result]) -> dict[str, Estimate | None]:
+    if not has_confidence(results):
+        return {}
+    found = curve_figures(results, _draws(len(results)), _COVERAGES)
+    return {name: _estimate(value, resampled, len(results)) for name, (value, resampled) in found.items()}
+
+
+def _usage(results: Sequence[Result], price: Price | None) -> dict[str, Estimate | None]:
+    """Tokens and dollars of an answer, mean over those whose tokens were counted."""
+    usages = used(results)
+    return {
+        "input_tokens": _mean([usage.input_tokens for usage in usages]),
+        "output_tokens": _mean([usage.output_tokens for usage in usages]),
+        "cost_usd": None if price is None else _mean([cost_usd(usage, price) for usage in usages], digits=6),
+    }
+
+
+def _mean(values: Sequence[float], digits: int = _DIGITS) -> Estimate | None:
+    if not values:
+        return None
+    column = np.array(values, dtype=np.float64)
+    return _estimate(float(column.mean()), column[_draws(len(values))].mean(axis=1), len(values), digits)
+
+
 def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
-    pairs = [(float(measure.part(result)), float(measure.whole(result))) for result in results]
-    counted = [(part, whole) for part, whole in pairs if whole]
+    wholes = [(result, float(measure.whole(result))) for result in results]
+    counted = [(float(measure.part(result)), whole) for result, whole in wholes if whole]
     if not counted:
         return None
     part, whole = np.array(counted, dtype=np.float64).T
@@ -59,9 +103,11 @@ def _draws(n: int) -> NDArray[np.int64]:
     return np.random.default_rng(_SEED).integers(0, n, size=(_RESAMPLES, n))
 
 
-def _estimate(value: float, resampled: NDArray[np.float64], n: int) -> Estimate:
+def _estimate(value: float, resampled: NDArray[np.float64], n: int, digits: int = _DIGITS) -> Estimate:
     low, high = np.quantile(resampled, _LEVEL)
-    return Estimate(value=round(float(value), 4), low=round(float(low), 4), high=round(float(high), 4), n=n)
+    return Estimate(
+        value=round(float(value), digits), low=round(float(low), digits), high=round(float(high), digits), n=n
+    )
 
 
 def _groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:

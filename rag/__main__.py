@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rag.errors import QuestionError, RagError, UnknownSourceError
+from rag.terminal.ending import end_process, ended
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -31,10 +29,6 @@ examples:
   python -m rag search "AI Safety Institute staff" -k 3
   python -m rag ask "AI法に罰則はありますか" --json > answer.json && python -m rag verify answer.json
 """
-
-
-class _Terminated(BaseException):
-    """SIGTERM, raised in the main thread so that files and locks are closed on the way out."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,36 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What a library has to say is for --debug; what a user needs is in our own messages.
         logging.getLogger().setLevel(logging.ERROR)
         logging.getLogger("rag").setLevel(logging.WARNING)
-    try:
-        return _run(args)
-    except (QuestionError, UnknownSourceError) as exc:
-        _complain(exc, args)
-        return EXIT_USAGE
-    except RagError as exc:
-        _complain(exc, args)
-        return EXIT_ERROR
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except _Terminated:
-        return 128 + signal.SIGTERM
-    except BrokenPipeError:
-        # The reader of our output has left (`… | head -1`): there is nobody to tell, at exit neither.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return ended(lambda: _run(args))
 
 
 def script() -> NoReturn:
     """Entry point of the `kihon` script and of `python -m rag`."""
-    signal.signal(signal.SIGTERM, _terminate)
-    code = main()
-    if code > 128:
-        # Everything of ours is closed. What the libraries still tidy up takes longer than who pressed Ctrl-C waits.
-        os._exit(code)
-    sys.exit(code)
-
-
-def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+    end_process(main)
 
 
 def _complain(exc: RagError, args: argparse.Namespace) -> None:
@@ -156,8 +126,14 @@ def _positive(text: str) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    status: int = args.run(args)
-    sys.stdout.flush()
+    try:
+        status: int = args.run(args)
+    except (QuestionError, UnknownSourceError) as exc:
+        _complain(exc, args)
+        return EXIT_USAGE
+    except RagError as exc:
+        _complain(exc, args)
+        return EXIT_ERROR
     return status
 
 

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +22,7 @@ from rag.text.language import language_of
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
-    from langchain_core.runnables import Runnable
+    from langchain_core.runnables import Runnable, RunnableConfig
 
     from rag.config import Settings
     from rag.index.opening import Index
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ChainInput = str | Mapping[str, Any]
+# LangChain's custom event with which a chain says how sure it is: `{"confidence": float}`, in [0, 1], before its end.
+CONFIDENCE_EVENT = "kihon_confidence"
+Tell = Callable[[float], None]
 _INPUT_KEYS = frozenset({"question", "chat_history", "filter"})
 
 
@@ -62,7 +65,8 @@ def create_chain(
 
     Returns:
         A Runnable from a question (or `{"question", "chat_history", "filter"}`) to an `Answer`. `stream` yields parts
-        that add up to it. Calls raise `QuestionError` for a wrong input, `IndexNotFoundError` where there is no
+        that add up to it. How sure an extractive answer is goes to callbacks, as the custom event
+        `kihon_confidence`. Calls raise `QuestionError` for a wrong input, `IndexNotFoundError` where there is no
         index, and other `IndexStoreError`s where it cannot be used; a failing chat model does not raise, it is noted.
     """
     return _runnable(Chain(settings, llm=llm, retriever=retriever))
@@ -119,15 +123,24 @@ def read_question(value: ChainInput, settings: Settings) -> Question:
 
 
 def _runnable(chain: Chain) -> Runnable[ChainInput, Answer]:
+    from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
     from langchain_core.runnables import RunnableGenerator
 
-    def transform(inputs: Iterator[ChainInput]) -> Iterator[Answer]:
-        yield from chain.stream(_last(list(inputs)))
+    def transform(inputs: Iterator[ChainInput], config: RunnableConfig | None = None) -> Iterator[Answer]:
+        told: list[float] = []
+        yield from chain.stream(_last(list(inputs)), tell=told.append)
+        for confidence in told:
+            dispatch_custom_event(CONFIDENCE_EVENT, {"confidence": confidence}, config=config)
 
-    async def atransform(inputs: AsyncIterator[ChainInput]) -> AsyncIterator[Answer]:
+    async def atransform(
+        inputs: AsyncIterator[ChainInput], config: RunnableConfig | None = None
+    ) -> AsyncIterator[Answer]:
         value = _last([item async for item in inputs])
-        async for part in chain.astream(value):
+        told: list[float] = []
+        async for part in chain.astream(value, tell=told.append):
             yield part
+        for confidence in told:
+            await adispatch_custom_event(CONFIDENCE_EVENT, {"confidence": confidence}, config=config)
 
     return RunnableGenerator(transform, atransform, name="kihon").with_types(
         input_type=cast("type[ChainInput]", str | dict[str, Any]), output_type=Answer
@@ -183,8 +196,16 @@ class Chain:
             return found.candidates_of(self._retriever.invoke(query), query)
         return found.search(query, k=k, filter=filter)
 
-    def stream(self, value: ChainInput, cancelled: threading.Event | None = None) -> Iterator[Answer]:
-        """Parts of the answer; closing the iterator, or setting `cancelled`, ends the work."""
+    def stream(
+        self, value: ChainInput, cancelled: threading.Event | None = None, *, tell: Tell | None = None
+    ) -> Iterator[Answer]:
+        """Parts of the answer; closing the iterator, or setting `cancelled`, ends the work.
+
+        Args:
+            value: The question.
+            cancelled: Ends the work once set.
+            tell: Called with the confidence of an extractive answer or abstention, once it is known.
+        """
         clock = _Clock()
         asked = read_question(value, self._settings)
         searched = self._searched(asked)
@@ -196,13 +217,13 @@ class Chain:
         if not candidates:
             yield self._nothing_found(asked, index)
         elif self._writes_with_model:
-            yield from self._generated(asked, searched, candidates, index, cancelled)
+            yield from self._generated(asked, searched, candidates, index, cancelled, tell)
         else:
-            yield from self._extracted(asked, searched, candidates, index)
+            yield from self._extracted(asked, searched, candidates, index, tell)
         read_ms = clock.lap_ms()
         yield Answer(timings_ms=Timings(read=read_ms, total=clock.total_ms()))
 
-    async def astream(self, value: ChainInput) -> AsyncIterator[Answer]:
+    async def astream(self, value: ChainInput, *, tell: Tell | None = None) -> AsyncIterator[Answer]:
         """`stream`, in a thread of its own; cancelling the task ends it."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Answer | BaseException | None] = asyncio.Queue()
@@ -211,7 +232,7 @@ class Chain:
         def pump() -> None:
             last: BaseException | None = None
             try:
-                with contextlib.closing(self.stream(value, cancelled)) as parts:  # type: ignore[type-var]  # a generator
+                with contextlib.closing(self.stream(value, cancelled, tell=tell)) as parts:  # type: ignore[type-var]  # a generator
                     for part in parts:
                         if cancelled.is_set():
                             break
@@ -268,7 +289,7 @@ class Chain:
         )
 
     def _extracted(
-        self, asked: Question, searched: str, candidates: Sequence[Candidate], index: Index
+        self, asked: Question, searched: str, candidates: Sequence[Candidate], index: Index, tell: Tell | None
     ) -> Iterator[Answer]:
         from rag.checking.composing import compose
         from rag.extractive.answering import answer_from
@@ -277,6 +298,8 @@ class Chain:
             return self.search(part, k=None, filter=asked.filter)
 
         draft = answer_from(searched, candidates, index, self._settings, search=search_part)
+        if tell is not None:
+            tell(draft.confidence)
         yield from compose(draft, language_of(asked.text) or "en", index.store)
 
     def _generated(
@@ -286,6 +309,7 @@ class Chain:
         candidates: Sequence[Candidate],
         index: Index,
         cancelled: threading.Event | None,
+        tell: Tell | None,
     ) -> Iterator[Answer]:
         from rag.generated.answering import generate
 
@@ -302,7 +326,7 @@ class Chain:
         except GenerationError as exc:
             logger.warning("The chat model failed, answering with an extract: %s", exc)
             yield Answer(mode="extractive", notices=(Notice(code="llm_failed", message=str(exc)),))
-            yield from self._extracted(asked, searched, candidates, index)
+            yield from self._extracted(asked, searched, candidates, index, tell)
 
 
 class _Clock:

@@ -30,7 +30,9 @@ class Settings(BaseSettings):
 
     corpus_dir: Path = Field(Path("corpus"), description="Folder of the documents to ask.")
     index_dir: Path = Field(Path(".kihon"), description="Folder of the index; derived, may be deleted at any time.")
-    data_dir: Path = Field(Path(".kihon-data"), description="Folder of uploads, fetched texts and conversations.")
+    data_dir: Path = Field(
+        Path(".kihon-data"), description="Folder of uploads, fetched texts, conversations and cases."
+    )
     sources_file: Path | None = Field(
         None, description="List of official texts to fetch; unset: `sources.toml` in the folder of the documents."
     )

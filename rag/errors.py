@@ -5,6 +5,7 @@ RagError
 ├── CorpusError            a document or its front matter is wrong (file, line)
 ├── QuestionError          a question, its history or its filter is wrong
 ├── AnswerFormatError      a saved answer cannot be read as one
+├── CaseError              a reader's correction cannot be kept
 ├── ModelUnavailableError  an embedding model cannot be had
 ├── IndexStoreError        the index cannot be used
 │   ├── IndexNotFoundError     there is none
@@ -56,6 +57,10 @@ class QuestionError(RagError):
 
 class AnswerFormatError(RagError):
     """A saved answer is no JSON, or not that of an `Answer`."""
+
+
+class CaseError(RagError):
+    """A reader's correction does not say what is right, quotes what stands nowhere, or cannot be written."""
 
 
 class ModelUnavailableError(RagError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from chromium import CONTRASTS, browser
 
 from rag import Settings, get_document
 from rag.ui.labels import label, starters
@@ -24,19 +25,11 @@ from rag.ui.labels import label, starters
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
+__all__ = ["browser"]  # the fixture
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 DOCUMENTS = ("news-adoption.md", "plan-1.md", "plan-2.md", "plan-1.ja.md", "plan-2.ja.md")
 ADOPTED = "When was Japan's AI Basic Plan adopted?"
 HOSTILE = """---
@@ -58,18 +51,6 @@ MODEL_REPLY = (
     "![pixel](http://pixel.example/p.png) [click](javascript:window.hacked=1) It costs 987 trillion yen. [1] "
     "See https://evil.example/ [77]."
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.fail("The browser tests need Debian's package `chromium`; KIHON_BROWSER=0 leaves them out.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -363,40 +344,9 @@ def test_every_width_and_theme_is_readable(tab: OpenTab, width: int, height: int
     assert page.quote_in_viewer()
     assert page.page.evaluate("document.documentElement.dataset.khTheme") == theme
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-    contrasts = page.page.evaluate(CONTRASTS)
+    contrasts = page.page.evaluate(CONTRASTS, ".kh-root, .kh-viewer, .kh-card")
     assert contrasts
     assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
-
-
-# Contrast ratio (WCAG 2.2, 1.4.3) of every text of ours against the nearest background behind it.
-CONTRASTS = """() => {
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const parse = (css, under) => {
-    canvas.fillStyle = `rgb(${under})`; canvas.fillRect(0, 0, 1, 1);
-    canvas.fillStyle = css; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const light = (rgb) => rgb.map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    const chain = [];
-    for (let e = element; e; e = e.parentElement) chain.unshift(getComputedStyle(e).backgroundColor);
-    return chain.reduce((under, css) => parse(css, under), [255, 255, 255]);
-  };
-  const found = [];
-  for (const root of document.querySelectorAll('.kh-root, .kh-viewer, .kh-card')) {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      const element = walker.currentNode.parentElement;
-      const isSeen = element.checkVisibility() && getComputedStyle(element).fontSize !== '0px';
-      if (!walker.currentNode.data.trim() || !isSeen) continue;
-      const back = behind(element);
-      const [a, b] = [light(parse(getComputedStyle(element).color, back)), light(back)].sort((x, y) => y - x);
-      found.push([walker.currentNode.data.slice(0, 40), Math.round(((a + 0.05) / (b + 0.05)) * 100) / 100]);
-    }
-  }
-  return found;
-}"""
 
 
 def test_a_second_start_is_ready_within_fifteen_seconds_and_stops_on_sigint(settings: Settings, address: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
@@ -82,6 +83,35 @@ def test_stream_tells_the_hits_before_the_text(chain: Runnable[Any, Answer]) -> 
     first_text = next(i for i, part in enumerate(parts) if part.text)
     assert first_hits < first_text
     assert all(part.text == "" or part.citations or part.abstained for part in parts)
+
+
+class _Listener(BaseCallbackHandler):
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, Any]] = []
+
+    def on_custom_event(self, name: str, data: Any, **kwargs: Any) -> None:
+        self.heard.append((name, data))
+
+
+class _AsyncListener(AsyncCallbackHandler):
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, Any]] = []
+
+    async def on_custom_event(self, name: str, data: Any, **kwargs: Any) -> None:
+        self.heard.append((name, data))
+
+
+def test_callbacks_hear_how_sure_an_extract_is(chain: Runnable[Any, Answer]) -> None:
+    invoked, streamed, nothing, awaited = _Listener(), _Listener(), _Listener(), _AsyncListener()
+    chain.invoke(QUESTION, config={"callbacks": [invoked]})
+    list(chain.stream(QUESTION, config={"callbacks": [streamed]}))
+    chain.invoke(NONSENSE, config={"callbacks": [nothing]})
+    asyncio.run(chain.ainvoke(QUESTION, config={"callbacks": [awaited]}))
+    ((name, data),) = invoked.heard
+    assert name == "kihon_confidence"
+    assert streamed.heard == awaited.heard == invoked.heard
+    ((_, low),) = nothing.heard
+    assert 0.0 <= low["confidence"] < data["confidence"] <= 1.0
 
 
 def test_answer_round_trips_through_json(chain: Runnable[Any, Answer]) -> None:

@@ -133,7 +133,9 @@ def test_statements_cuts_behind_runs_of_marks() -> None:
 
 
 def test_judge_right_answer() -> None:
-    assert judge(row(), RIGHT) == Judgement(
+    found = judge(row(), RIGHT)
+    assert found.f1 == pytest.approx(2 * 2 / (4 + 2))  # "institute has 30 people" against "30 people"
+    assert found.model_copy(update={"f1": 0.6667}) == Judgement(
         answered=True,
         facts=(FactFound(fact="30 people", in_text=True, in_quotes=True, in_hits=True),),
         matched=True,
@@ -143,6 +145,9 @@ def test_judge_right_answer() -> None:
         n_verbatim=1,
         verified=True,
         figures_supported=True,
+        f1=0.6667,
+        citation_recall=1.0,
+        citation_precision=1.0,
         correct=True,
     )
 
@@ -243,11 +248,28 @@ def test_summarise_by_hand() -> None:
         "facts_found": (0.25, 4),
         "fact_in_quotes": (0.25, 4),
         "right_document": (0.25, 4),
+        "EM": (0.0, 4),
+        "F1": (0.1667, 4),
         "facts_in_hits": (0.25, 4),
+        "document_Recall@10": (0.25, 4),
+        "document_RR@10": (0.25, 4),
+        "document_nDCG@10": (0.25, 4),
+        "quote_Recall@10": (0.25, 4),
+        "quote_RR@10": (0.25, 4),
+        "quote_nDCG@10": (0.25, 4),
+        "citation_recall": (0.6667, 3),
+        "citation_precision": (0.6667, 3),
+        "quotes_from_right_document": (0.5, 2),
         "quotes_verified": (0.6667, 3),
         "answers_verified": (0.6667, 3),
         "figures_supported": (0.6667, 3),
+        "figure_errors": (0.5, 2),  # the failure
+        "coverage": (0.3333, 6),
+        "risk": (0.6667, 3),
         "abstention_precision": (0.5, 2),
+        "abstention_precision_far": (0.5, 2),
+        "abstention_precision_near": (0.0, 1),
+        "abstention_recall": (0.5, 2),
         "abstention_recall_far": (1.0, 1),
         "abstention_recall_near": (0.0, 1),
         "abstention_f1": (0.5, 3),  # 1 true, 1 false, 1 missed
@@ -316,5 +338,6 @@ def test_failures_are_the_worst_there_is() -> None:
     kinds = [row(), FALSE_PREMISE, row(kind="true_twin"), unanswerable("unanswerable_far"), unanswerable("x")]
     summary = summarise([result(asked, None) for asked in kinds])
     for measure in MEASURES:
-        if measure.name not in ("abstention_precision", "false_alarms"):  # nothing was abstained from, nor named
+        # Nothing was abstained from, nor named.
+        if measure.name != "false_alarms" and not measure.name.startswith("abstention_precision"):
             assert summary[measure.name].value == (1 if measure.is_better_low else 0), measure.name

@@ -153,7 +153,8 @@ class Recorder:
         return np.zeros((len(texts), 2), dtype=np.float32)
 
     def embed_query(self, text: str) -> Vector:
-        return self.embed_passages([text])[0]
+        vector: Vector = self.embed_passages([text])[0]
+        return vector
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         found = []

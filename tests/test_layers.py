@@ -48,6 +48,7 @@ LAYERS = (
     "generated",
     "chain",
     "langchain_retriever",
+    "feedback",
     "rag",
     "terminal",
     "ui",

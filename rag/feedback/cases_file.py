@@ -1,0 +1,100 @@
+"""`cases.jsonl` of the data folder: a case a line, appended whole under a lock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag.errors import CaseError
+from rag.feedback.case import Case
+from rag.store.lock import FileLock
+
+CASES_NAME = "cases.jsonl"
+MAX_CASE_BYTES = 200_000
+_LOCK_NAME = ".cases.lock"
+_WAIT_S = 10.0
+_POLL_S = 0.02
+
+
+def append_case(data_dir: Path, case: Case) -> bool:
+    """Append a case to the file of a data folder; false where a case with its id is there already.
+
+    Processes and threads that append at the same time wait for each other. The line goes in with one write and is on
+    the disk when this returns; where it cannot be written whole, nothing of it stays.
+
+    Raises:
+        CaseError: If the case is too long or the file cannot be written.
+    """
+    line = case.model_dump_json(exclude_defaults=True).encode() + b"\n"
+    if len(line) > MAX_CASE_BYTES:
+        raise CaseError(f"The case has {len(line):,} bytes; at most {MAX_CASE_BYTES:,} are kept. Shorten its texts.")
+    path = data_dir / CASES_NAME
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with _locked(data_dir / _LOCK_NAME):
+            if case.id in _ids(path):
+                return False
+            _append(path, line)
+    except OSError as exc:
+        raise CaseError(
+            f"The cases {str(path)!r} cannot be written: {exc.strerror or exc}. Give this user write access and room, "
+            "or set RAG_DATA_DIR to another folder."
+        ) from exc
+    return True
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = FileLock(path)
+    give_up = time.monotonic() + _WAIT_S
+    while not lock.acquire():
+        if time.monotonic() > give_up:
+            raise CaseError(f"Another process has been writing cases for {_WAIT_S:.0f} s ({path}). Try again.")
+        time.sleep(_POLL_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _ids(path: Path) -> set[str]:
+    """Ids in the file. A line that is no case keeps none from being added: who reads the file is told of it."""
+    ids = set()
+    if path.exists():
+        for line in path.read_bytes().split(b"\n"):
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+                ids.add(str(json.loads(line)["id"]))
+    return ids
+
+
+def _append(path: Path, line: bytes) -> None:
+    is_new = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line  # whatever was cut off there must not swallow this one
+        try:
+            if os.write(descriptor, line) != len(line):
+                raise OSError("the disk is full")
+            os.fsync(descriptor)
+        except BaseException:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+    if is_new:
+        _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Have a new file's name written to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
