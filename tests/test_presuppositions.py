@@ -133,3 +133,16 @@ def test_how_many_things_the_asker_wants_to_hear_is_no_premise(
     assert draft.reason is None
     assert any(answer in sentence.shown for sentence in draft.sentences)
     assert not draft.notices
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did the 9 mayors leave the Harbour Agency over the bridge?",
+        "When were the five lamps of the Long Bridge opened to traffic?",
+        "橋の照明で12人が罰金を払ったのはいつですか。",
+    ],
+)
+def test_a_number_that_is_not_asked_for_stays_a_premise(question: str, index: Index, settings: Settings) -> None:
+    draft = asked(question, index, settings)
+    assert draft.reason is not None or draft.notices

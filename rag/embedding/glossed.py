@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag.embedding.model import EmbeddingModel, TokenVectors, Vector
-from rag.gloss.glossing import Glossed, gloss, has_japanese, pieces
+from rag.gloss.glossing import READING_VERSION, Glossed, gloss, has_japanese, pieces
 from rag.gloss.lexicon import lexicon
 
 
@@ -33,8 +33,9 @@ class GlossedModel:
 
     @property
     def identity(self) -> str:
-        """SHA-256 (hex) over the model's own and that of the word list."""
-        return hashlib.sha256(f"{self._model.identity} {lexicon().identity}".encode()).hexdigest()
+        """SHA-256 (hex) over the model's own, the word list's, and how texts are read by it."""
+        parts = f"{self._model.identity} {lexicon().identity} {READING_VERSION}"
+        return hashlib.sha256(parts.encode()).hexdigest()
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a passage as written or as read, whichever are more."""
@@ -60,14 +61,9 @@ class GlossedModel:
 
 def _as_written(read: Sequence[Glossed], tokens: TokenVectors) -> TokenVectors:
     """The tokens of a gloss with their places in the text that was glossed."""
-    kept = [piece for piece in read if piece.english]
-    starts = np.cumsum([0, *(len(piece.english) + 1 for piece in kept[:-1])]).tolist()
+    starts = np.cumsum([0, *(len(piece.english) + 1 for piece in read[:-1])]).tolist()
     offsets = []
     for start, end in tokens.offsets:
         i = max(0, bisect_right(starts, start) - 1)
-        piece = kept[i]
-        if piece.is_word:
-            offsets.append((piece.start, piece.end))
-        else:
-            offsets.append((piece.start + start - starts[i], piece.start + end - starts[i]))
+        offsets.append(read[i].span(start - starts[i], min(end - starts[i], len(read[i].english))))
     return TokenVectors(offsets=tuple(offsets), vectors=tokens.vectors)

@@ -127,7 +127,7 @@ def _likeness(cosine: float) -> float:
     return min(1.0, max(0.0, (cosine - _ALIKE_FROM) / (_ALIKE_TO - _ALIKE_FROM)))
 
 
-# Cosines of two words that have nothing in common, and that say about the same, for MiniLM.
+# Cosines of two words that have nothing in common, and that say about the same, for MiniLM (Japanese ones glossed).
 _ALIKE_FROM = 0.25
 _ALIKE_TO = 0.65
 _LATIN_WORD = re.compile(r"[a-z]{4,}")

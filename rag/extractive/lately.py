@@ -19,14 +19,16 @@ class Lately(Generic[T]):
         self._lock = threading.Lock()
 
     def of(self, identity: str, texts: Sequence[str], read: Callable[[list[str]], Iterable[T]]) -> dict[str, T]:
-        """By text its reading; `read` is called with those that are not known, each once."""
+        """By text its reading; `read` is called with those that are not known, each once, while others may go on."""
         with self._lock:
             known = self._known.setdefault(identity, OrderedDict())
-            new = [text for text in dict.fromkeys(texts) if text not in known]
-            if new:
-                known.update(zip(new, read(new), strict=True))
-            found = {text: known[text] for text in texts}
-            for text in found:
+            found = {text: known[text] for text in texts if text in known}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        if new:
+            found.update(zip(new, read(new), strict=True))
+        with self._lock:
+            for text, reading in found.items():
+                known[text] = reading
                 known.move_to_end(text)
             while len(known) > self._n_kept:
                 known.popitem(last=False)

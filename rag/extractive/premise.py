@@ -318,22 +318,28 @@ def _miscounted(question: Question, figure: Figure, read: Sequence[_Match]) -> b
 
 
 def _says_how_many(question: Question, figure: Figure) -> bool:
-    """Whether a figure says how many things the asker wants to hear: no document need count "the two ministries"."""
+    """Whether a figure says how many things the asker wants to hear: no document need count "which two ministries"."""
     if figure.kind != "number" or not isinstance(figure.value, Decimal) or figure.value > _FEW:
         return False
     before, behind = question.text[: figure.start], question.text[figure.end :]
     if question.language == "ja":
-        return _JA_RANK.search(before) is not None or _JA_THINGS.match(behind) is not None
+        return _JA_ASKED.match(behind) is not None
     return _EN_ASKED.search(before) is not None and _EN_THINGS.match(behind) is not None
 
 
 _FEW = 12
-_EN_ASKED = re.compile(r"\b(?:which|what|the|name|list|give|its|their|these|those)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_EN_ASKED = re.compile(
+    r"\b(?:which|what|name|list|give|who)(?:\s+(?:is|are|was|were|me|all))?(?:\s+(?:the|its|their|these|those))?\s+$",
+    re.IGNORECASE,
+)
 _EN_THINGS = re.compile(
     r"\s+(?:[\w-]+\s+){0,2}?(?!(?:years|months|weeks|days|hours|minutes)\b)[\w-]+s\b", re.IGNORECASE
 )
-_JA_RANK = re.compile(r"(?:ナンバー|No\.?)\s?$")
-_JA_THINGS = re.compile(r"つ|人(?!口)|名|社|省|機関|団体|項目|点|件|個|か所|種類|本柱|タイプ")
+# A counter, what is counted, and the word that asks for it.
+_JA_ASKED = re.compile(
+    r"(?:つ|人(?!口)|名|社|省|機関|団体|項目|点|件|個|本|か所|種類)[^、。？]{0,12}?(?:は|って|を|に(?:あたる|なる)のは)?"
+    r"[^、。？]{0,4}(?:誰|だれ|どこ|何|なに|どの|どれ|教え|挙げ|あげ)"
+)
 
 
 def _counted(text: str, figure: Figure) -> frozenset[str]:

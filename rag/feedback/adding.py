@@ -71,9 +71,8 @@ def add_case(
     answers = [[_clean(words) for words in fact] for fact in answers]
     correction = _clean(correction)
     gold = [_gold(_clean(quote), documents, settings) for quote in quotes]
-    if not quotes:
-        for document_id in documents:
-            _text(document_id, settings)
+    for document_id in documents:
+        _text(document_id, settings)
     if is_unanswerable:
         if answers or documents or quotes:
             raise CaseError(

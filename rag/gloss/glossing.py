@@ -8,49 +8,75 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.gloss.lexicon import Lexicon, lexicon
+from rag.gloss.lexicon import JAPANESE, Lexicon, lexicon
 from rag.gloss.romaji import romaji
 
-_JAPANESE = re.compile("[々〆〇ぁ-ゖァ-ヺー一-鿿㐀-䶿\uf900-\ufaff]+")
-_DATE_OR_RUN = re.compile(
-    rf"(?:(?P<year>[0-9]{{4}})年)?(?<![0-9])(?P<month>1[0-2]|0?[1-9])月(?![間額])(?:(?P<day>[0-9]{{1,2}})日)?|{_JAPANESE.pattern}"
-)
+# Raised when a text is read otherwise than before under the same lists: vectors made of it are no longer the same.
+READING_VERSION = 1
+
+_KATAKANA = re.compile("[ァ-ヺー]+")
+_KANA = re.compile("[ぁ-ゖ]")
+_NO_KANA = re.compile("[^ぁ-ゖ]")
+_DATE = r"(?:(?P<year>[0-9]{4})年)?(?<![0-9])(?P<month>1[0-2]|0?[1-9])月(?![間額])(?:(?P<day>[0-9]{1,2})日)?"
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_KATAKANA = re.compile("[ァ-ヺー]+")
-_KANA = re.compile("[ぁ-ゖ]")
-_NO_KANA = re.compile("[^ぁ-ゖ]")
-# 二つ目, 三冊目: which of several.
-_NTH = re.compile("(?P<n>[一二三四五六七八九十])(?:つ|番|回|本|冊|個|件|点|期|代|度)目")
+# 二つ目, 3冊目: which of several.
+_COUNTER = "(?:つ|番|回|本|冊|個|件|点|期|代|度)目"
+_NTH = re.compile(f"(?P<n>[一二三四五六七八九十]){_COUNTER}")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_NEGATION = re.compile("ない|なかっ|なく(?=な|て)|ません|ずに")
-_SIGNS = str.maketrans({"。": ". ", "、": ", ", "・": " ", "「": '"', "」": '"', "『": '"', "』": '"'})
+# What looks like a denial and is none, then what is one.
+_SET_FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile("なければなら(?:ない|ず)?|なければなりません|ねばなら(?:ない|ず)?|なくてはなら(?:ない)?"), "must"),
+    (re.compile("かもしれ(?:ない|ません)|かも知れ(?:ない|ません)"), "may"),
+    (re.compile("ませんか|もったいない|ないし(?=は|[^たてまな]|$)"), ""),
+    (re.compile("ない|なかっ|なく(?=な|て)|なけれ|ません|ざる"), "not"),
+)
+_UNFINISHED = re.compile("ず(?=に|$)")  # 含めず, 含めずに
+_SIGNS = str.maketrans({"。": ".", "、": ",", "・": " ", "「": '"', "」": '"', "『": '"', "』": '"'})
 
-# What each way of reading on costs: the reading of a run that costs least is taken. A word costs the same however
-# long it is, so that long ones win; kana between words are endings and particles and cost next to nothing.
+# What each way of reading on costs: the reading of a run that costs least is taken. A word costs the same however long
+# it is, so that long ones win; kana between words are endings and particles.
 _WORD, _KANA_WORD, _KANJI, _UNKNOWN, _LOAN, _LOAN_LETTER, _SKIPPED = 1.0, 0.5, 1.15, 1.6, 1.7, 0.1, 0.3
+# A name in katakana is hardly ever longer; the cost of reading stays linear in the length of the text.
+_LONGEST_LOAN = 20
+# Longer runs are no sentences: they are not kept.
+_LONGEST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Glossed:
-    """A piece of a text, `text[start:end]`, and what stands for it."""
+    """A piece of a text, `text[start:end]`, and what stands for it.
+
+    Attributes:
+        english: What is read in its place.
+        places: Of a piece that is no Japanese word, for each letter of `english` the place in the text it comes from.
+    """
 
     start: int
     end: int
     english: str
-    is_word: bool = False
+    places: tuple[int, ...] = ()
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is a Japanese word."""
+        return not self.places
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Place in the text of `english[start:end]`; that of the whole word for a word."""
+        return (self.places[start], self.places[end - 1] + 1) if self.places else (self.start, self.end)
 
 
 def has_japanese(text: str) -> bool:
     """Whether a text holds anything to gloss."""
-    return _JAPANESE.search(text) is not None
+    return JAPANESE.search(_in_place(text)) is not None
 
 
 def gloss(text: str) -> str:
     """A text with its Japanese words in English; any other stays as it is."""
-    return " ".join(piece.english for piece in pieces(text) if piece.english) if has_japanese(text) else text
+    return " ".join(piece.english for piece in pieces(text)) if has_japanese(text) else text
 
 
 def japanese_words(text: str) -> list[tuple[int, int]]:
@@ -69,29 +95,51 @@ def pieces(text: str, words: Lexicon | None = None) -> list[Glossed]:
     found: list[Glossed] = []
     done = 0
     plain = _in_place(text)
-    for run in _DATE_OR_RUN.finditer(plain):
+    for run in _cut(known.mixed).finditer(plain):
         found.extend(_between(text, done, run.start()))
-        if run["month"] is not None:
-            found.append(Glossed(run.start(), run.end(), _english_date(run), is_word=True))
-        else:
-            found.extend(
-                Glossed(run.start() + start, run.start() + end, english, is_word=True)
-                for start, end, english in _read(run[0], known)
-            )
+        found.extend(_words_of(run, known))
         done = run.end()
     found.extend(_between(text, done, len(text)))
     return found
 
 
+@lru_cache(maxsize=8)
+def _cut(mixed: tuple[str, ...]) -> re.Pattern[str]:
+    """What a text is cut into: dates, ordinals, words that hold other letters too, runs of Japanese."""
+    others = "|".join(map(re.escape, mixed)) or "(?!)"
+    return re.compile(
+        rf"{_DATE}|(?<![0-9])(?P<nth>10|[1-9]){_COUNTER}|(?P<mixed>{others})|(?P<run>(?:(?!{others}){JAPANESE.pattern[:-1]})+)"
+    )
+
+
+def _words_of(run: re.Match[str], known: Lexicon) -> Iterator[Glossed]:
+    if run["run"] is not None:
+        for start, end, english in _read(run["run"], known):
+            yield Glossed(run.start() + start, run.start() + end, english)
+    elif run["mixed"] is not None:
+        yield Glossed(run.start(), run.end(), known.words[run["mixed"]])
+    elif run["nth"] is not None:
+        yield Glossed(run.start(), run.end(), _ORDINALS[int(run["nth"]) - 1])
+    else:
+        date = (run["day"], _MONTHS[int(run["month"]) - 1], run["year"])
+        yield Glossed(run.start(), run.end(), " ".join(part for part in date if part))
+
+
 def _between(text: str, start: int, end: int) -> Iterator[Glossed]:
-    written = text[start:end]
-    english = unicodedata.normalize("NFKC", written.translate(_SIGNS)).strip()
-    if english:
-        yield Glossed(start + len(written) - len(written.lstrip()), end, english)
-
-
-def _english_date(found: re.Match[str]) -> str:
-    return " ".join(part for part in (found["day"], _MONTHS[int(found["month"]) - 1], found["year"]) if part)
+    """What is no Japanese, white space around it left out; signs are written as English ones."""
+    read: list[str] = []
+    places: list[int] = []
+    for place in range(start, end):
+        letters = unicodedata.normalize("NFKC", text[place].translate(_SIGNS))
+        letters = letters if JAPANESE.search(letters) is None else " "
+        read += letters
+        places += [place] * len(letters)
+    while read and read[-1].isspace():
+        read.pop()
+    first = next((i for i, letter in enumerate(read) if not letter.isspace()), len(read))
+    if first < len(read):
+        kept = tuple(places[first : len(read)])
+        yield Glossed(kept[0], kept[-1] + 1, "".join(read[first:]), kept)
 
 
 def _in_place(text: str) -> str:
@@ -103,7 +151,7 @@ def _in_place(text: str) -> str:
 
 
 def _read(run: str, known: Lexicon) -> tuple[tuple[int, int, str], ...]:
-    return _read_ours(run) if known is lexicon() else _cheapest(run, known)
+    return _read_ours(run) if known is lexicon() and len(run) <= _LONGEST_KEPT else _cheapest(run, known)
 
 
 @lru_cache(maxsize=20_000)
@@ -112,9 +160,12 @@ def _read_ours(run: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _cheapest(run: str, known: Lexicon) -> tuple[tuple[int, int, str], ...]:
-    """The reading of a run of Japanese that costs least, as (start, end, English) of its words."""
+    """The reading of a run of Japanese that costs least, as (start, end, English) of its words.
+
+    Time is linear in the length of the run.
+    """
     costs = [0.0] + [float("inf")] * len(run)
-    steps: list[tuple[int, str]] = [(0, "")] * (len(run) + 1)
+    steps: list[tuple[int, str | None]] = [(0, "")] * (len(run) + 1)
     for start in range(len(run)):
         for end, cost, english in _steps(run, start, known):
             if costs[start] + cost < costs[end]:
@@ -123,14 +174,15 @@ def _cheapest(run: str, known: Lexicon) -> tuple[tuple[int, int, str], ...]:
     end = len(run)
     while end:
         start, english = steps[end]
+        english = romaji(run[start:end]) if english is None else english
         if english:
             words.append((start, end, english))
         end = start
     return tuple(reversed(words))
 
 
-def _steps(run: str, start: int, known: Lexicon) -> Iterator[tuple[int, float, str]]:
-    """Ways to read on from a place: where each ends, what it costs, the English of it."""
+def _steps(run: str, start: int, known: Lexicon) -> Iterator[tuple[int, float, str | None]]:
+    """Ways to read on from a place: where each ends, what it costs, the English of it; `None` for Latin letters."""
     for end in range(start + 1, min(len(run), start + known.longest) + 1):
         english = known.words.get(run[start:end])
         if english is not None:
@@ -138,14 +190,17 @@ def _steps(run: str, start: int, known: Lexicon) -> Iterator[tuple[int, float, s
     letter = run[start]
     if nth := _NTH.match(run, start):
         yield nth.end(), _WORD, _ORDINALS["一二三四五六七八九十".index(nth["n"])]
-    negation = _NEGATION.match(run, start)
-    if negation is not None:
-        yield negation.end(), _SKIPPED, "not"
+    for pattern, english in _SET_FORMS:
+        if form := pattern.match(run, start):
+            yield form.end(), _SKIPPED, english
+            break
+    if start > 1 and _UNFINISHED.match(run, start):
+        yield start + 1, _SKIPPED, "not"
     if _KANA.match(letter):
         yield start + 1, _SKIPPED, ""
-    elif loan := _KATAKANA.match(run, start):
+    elif loan := _KATAKANA.match(run, start, start + _LONGEST_LOAN):
         for end in range(start + 1, loan.end() + 1):
-            yield end, _LOAN + _LOAN_LETTER * (end - start), romaji(run[start:end])
+            yield end, _LOAN + _LOAN_LETTER * (end - start), None
     elif letter in known.kanji:
         yield start + 1, _KANJI, known.kanji[letter]
     else:

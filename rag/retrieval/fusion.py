@@ -26,8 +26,8 @@ _SENTENCE = slice(3, 5)
 _PAIRS = 2
 
 # `python -m eval fit squad-open.jsonl` and `… jsquad-open.jsonl`: listwise logistic regression on half of the titles,
-# divided by its sum. The bundled model reads no Japanese to speak of, hence the two rows; the second also weighs a
-# Japanese passage found for an English question.
+# divided by its sum; the second with `--reworded` questions. The bundled model reads Japanese word by word only, hence
+# the two rows; the second also weighs a Japanese passage found for an English question.
 _WEIGHTS_LATIN = (0.30, 0.07, 0.12, 0.31, 0.20)
 _WEIGHTS_CJK = (0.39, 0.38, 0.05, 0.18, 0.00)
 
