@@ -305,7 +305,7 @@ def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
     """The confidence from which answering gains most on answerable questions and on those asked of other documents.
 
     As many in sum are asked as they come, reworded, and of other documents. The gain hardly changes over a wide range:
-    of thresholds about as good the lowest is taken, since what people ask of documents mostly stands in them.
+    of thresholds about as good the middle one is taken.
     """
     asked = [j for j in judged if j.on_topic is not None and j.answered(weights, 0.0)]
     group = np.array([_group(j) for j in asked])
@@ -316,7 +316,7 @@ def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
     grid = np.linspace(0.02, 0.9, 89)
     gains = np.array([_gain(confidences, right, mass, threshold) for threshold in grid])
     as_good = grid[gains >= gains.max() - _AS_GOOD * abs(gains.max())]
-    return round(float(as_good[0]), 2)
+    return round(float(as_good[len(as_good) // 2]), 2)
 
 
 def _group(judged: _Judged) -> int:

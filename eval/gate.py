@@ -12,12 +12,12 @@ from eval.summary import Summary
 # Lowest values on the bundled questions: the measured baseline less about what chance moves between two sound runs of
 # other wordings. Raised when the baseline rises, never lowered to let a change pass.
 FLOORS: Mapping[str, float] = {
-    "answer_match": 0.5,
-    "fact_in_quotes": 0.5,
-    "right_document": 0.35,
-    "abstention_f1_far": 0.2,
+    "answer_match": 0.66,
+    "fact_in_quotes": 0.66,
+    "right_document": 0.7,
+    "abstention_f1_far": 0.5,
     "abstention_f1_near": 0.15,
-    "true_twins_answered": 0.6,
+    "true_twins_answered": 0.8,
     "answers_verified": 0.99,
 }
 
