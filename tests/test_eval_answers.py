@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eval_runs import make_row
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.answers import MEASURES
-from eval.dataset import GoldQuote, Row
+from eval.dataset import Row
 from eval.judging import FactFound, Judgement, Result, judge
 from eval.matching import normalise, statements, states
 from eval.summary import summarise
@@ -39,17 +40,7 @@ def hit(text: str) -> Hit:
 
 
 def row(**changes: Any) -> Row:
-    values: dict[str, Any] = {
-        "id": "staff",
-        "question": "How many people work there?",
-        "language": "en",
-        "kind": "number",
-        "answerable": True,
-        "answers": (("30 people",),),
-        "documents": ("corpus/a.md",),
-        "quotes": (GoldQuote(document_id="corpus/a.md", quote=QUOTE),),
-    }
-    return Row(**(values | changes))
+    return make_row(changes.pop("id", "staff"), **changes)
 
 
 def unanswerable(kind: str) -> Row:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from rag.figures.stated import stated_figures
+from rag.gloss.glossing import ORDINAL_COUNTER
 from rag.text.analysis import analyse
 from rag.text.located import folded
 
@@ -42,7 +43,7 @@ _CALLED: Mapping[str, tuple[str, ...]] = {
 
 def _nth(digits: str) -> str:
     """Pattern of a Japanese ordinal that is written with a counter: 二つ目, 2回目."""
-    return rf"[{digits}](?:つ|番|回|本|冊|個|期|代|度)目"
+    return f"[{digits}]{ORDINAL_COUNTER}"
 
 
 _ORDINALS: tuple[re.Pattern[str], ...] = (

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement
+from rag.extractive.counts import counted, is_miscounted, says_how_many
 from rag.extractive.evidence import Evidence
 from rag.extractive.sentence_features import TermWeights
 from rag.figures.reading import Figure, Reading, is_supported
 from rag.figures.stated import stated_figures, stated_readings
 from rag.questions.kinds import Kind
 from rag.questions.reading import Question
-from rag.text.analysis import analyse, content_terms
+from rag.text.analysis import analyse
 from rag.text.located import folded, located_terms
 from rag.text.persons import titled_persons
 
@@ -116,13 +116,11 @@ def check_premises(
         lead = f"{match.evidence.lead}\n{match.evidence.headings}"
         held |= stated_readings(f"{match.evidence.text}\n{lead}")
     anywhere = set[Reading]().union(*(stated_readings(match.evidence.text) for match in read))
+    near = [match.evidence.text for match in read if match.share >= _ABOUT_FROM]
     for figure in question.figures:
         # What no sentence is about cannot be contradicted: other words may have been used for it.
-        if (
-            figure.kind not in _CHECKED
-            or not about
-            or (is_supported(figure, held) and not _miscounted(question, figure, read))
-        ):
+        miscounted = is_miscounted(question, figure, near)
+        if figure.kind not in _CHECKED or not about or (is_supported(figure, held) and not miscounted):
             found = _settled_otherwise(question, figure, read)
             if found is None:
                 continue
@@ -130,9 +128,9 @@ def check_premises(
             found = _contradiction(question, figure, read)
         if found is not None:
             return Premises(notices=(premise_notice(question.language, found),), shown=[found.evidence])
-        if figure.kind == "number" and is_supported(figure, anywhere) and not _miscounted(question, figure, read):
+        if figure.kind == "number" and is_supported(figure, anywhere) and not miscounted:
             continue  # as many are counted under another name
-        if _says_how_many(question, figure) and not _miscounted(question, figure, read):
+        if says_how_many(question, figure) and not miscounted:
             continue
         if judgement.reason is None and judgement.confidence >= _SURE_FROM:
             # Something answers: the reader sees it, and that the figure is not the documents'.
@@ -215,8 +213,8 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
         same = [f for f in stated_figures(match.evidence.text) if _same_family(f, figure)]
         least = _CONTRADICTS_FROM
         if figure.kind == "number":
-            counted = _counted(question.text, figure)
-            same = [f for f in same if f.value != figure.value and counted & _counted(match.evidence.text, f)]
+            things = counted(question.text, figure)
+            same = [f for f in same if f.value != figure.value and things & counted(match.evidence.text, f)]
             least = _ABOUT_FROM  # that the same things are counted tells enough
         if match.share < least or not same:
             continue
@@ -297,59 +295,6 @@ def exactness(figure: Figure) -> int:
 
 
 _TOUCHING = 2
-
-
-def _miscounted(question: Question, figure: Figure, read: Sequence[_Match]) -> bool:
-    """Whether the things that the question counts ("seven policies", 七つの方針) are counted, and never as many.
-
-    Things that no sentence counts may have been named otherwise ("pillars" for policies).
-    """
-    if figure.kind != "number":
-        return False
-    counted = _counted(question.text, figure)
-    found = [
-        f.value
-        for match in read
-        if match.share >= _ABOUT_FROM
-        for f in stated_figures(match.evidence.text)
-        if f.kind == "number" and counted & _counted(match.evidence.text, f)
-    ]
-    return bool(found) and figure.value not in found
-
-
-def _says_how_many(question: Question, figure: Figure) -> bool:
-    """Whether a figure says how many things the asker wants to hear: no document need count "which two ministries"."""
-    if figure.kind != "number" or not isinstance(figure.value, Decimal) or figure.value > _FEW:
-        return False
-    before, behind = question.text[: figure.start], question.text[figure.end :]
-    if question.language == "ja":
-        return _JA_ASKED.match(behind) is not None
-    return _EN_ASKED.search(before) is not None and _EN_THINGS.match(behind) is not None
-
-
-_FEW = 12
-_EN_ASKED = re.compile(
-    r"\b(?:which|what|name|list|give|who)(?:\s+(?:is|are|was|were|me|all))?(?:\s+(?:the|its|their|these|those))?\s+$",
-    re.IGNORECASE,
-)
-_EN_THINGS = re.compile(
-    r"\s+(?:[\w-]+\s+){0,2}?(?!(?:years|months|weeks|days|hours|minutes)\b)[\w-]+s\b", re.IGNORECASE
-)
-# A counter, what is counted, and the word that asks for it.
-_JA_ASKED = re.compile(
-    r"(?:つ|人(?!口)|名|社|省|機関|団体|項目|点|件|個|本|か所|種類)[^、。？]{0,12}?(?:は|って|を|に(?:あたる|なる)のは)?"
-    r"[^、。？]{0,4}(?:誰|だれ|どこ|何|なに|どの|どれ|教え|挙げ|あげ)"
-)
-
-
-def _counted(text: str, figure: Figure) -> frozenset[str]:
-    """Terms of what a number counts: those shortly behind it."""
-    following = _COUNTED_UNTIL.split(text[figure.end : figure.end + _COUNTED_CHARS], maxsplit=1)[0]
-    return frozenset(content_terms(following)) if following.strip() else frozenset()
-
-
-_COUNTED_CHARS = 24
-_COUNTED_UNTIL = re.compile(r"[,.;:!?、。？]|\b(?:of|in|at|for|to|on|by|from|with|under|that|who|which|and|or)\b")
 
 
 def _same_family(one: Figure, other: Figure) -> bool:

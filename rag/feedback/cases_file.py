@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rag.errors import CaseError
 from rag.feedback.case import Case
+from rag.store.durable import sync_folder
 from rag.store.lock import FileLock
 
 CASES_NAME = "cases.jsonl"
@@ -88,13 +89,4 @@ def _append(path: Path, line: bytes) -> None:
     finally:
         os.close(descriptor)
     if is_new:
-        _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Have a new file's name written to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(path.parent)

@@ -20,9 +20,10 @@ from rag.document import Frozen
 from rag.errors import FetchError
 from rag.fetching.download import Bounds, Downloaded, Validators, download
 from rag.fetching.part import Part
-from rag.fetching.records import Record, read_records, sync_folder, write_records
+from rag.fetching.records import Record, read_records, write_records
 from rag.fetching.reply import DownloadFailed
 from rag.fetching.sources import OfficialText, chosen, read_sources
+from rag.store.durable import sync_folder
 from rag.store.lock import FileLock
 
 logger = logging.getLogger(__name__)

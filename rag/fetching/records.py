@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import FetchError
+from rag.store.durable import sync_folder
 
 # Hidden, as are the parts of files and the lock: what lies openly in the folder is documents.
 RECORDS_NAME = ".records.json"
@@ -87,12 +88,3 @@ def write_records(folder: Path, records: Mapping[str, Record]) -> None:
             fresh.unlink()
         raise
     sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,8 +23,8 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 # 二つ目, 3冊目: which of several.
-_COUNTER = "(?:つ|番|回|本|冊|個|件|点|期|代|度)目"
-_NTH = re.compile(f"(?P<n>[一二三四五六七八九十]){_COUNTER}")
+ORDINAL_COUNTER = "(?:つ|番|回|本|冊|個|件|点|期|代|度)目"
+_NTH = re.compile(f"(?P<n>[一二三四五六七八九十]){ORDINAL_COUNTER}")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 # What looks like a denial and is none, then what is one.
 _SET_FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -108,7 +108,7 @@ def _cut(mixed: tuple[str, ...]) -> re.Pattern[str]:
     """What a text is cut into: dates, ordinals, words that hold other letters too, runs of Japanese."""
     others = "|".join(map(re.escape, mixed)) or "(?!)"
     return re.compile(
-        rf"{_DATE}|(?<![0-9])(?P<nth>10|[1-9]){_COUNTER}|(?P<mixed>{others})|(?P<run>(?:(?!{others}){JAPANESE.pattern[:-1]})+)"
+        rf"{_DATE}|(?<![0-9])(?P<nth>10|[1-9]){ORDINAL_COUNTER}|(?P<mixed>{others})|(?P<run>(?:(?!{others}){JAPANESE.pattern[:-1]})+)"
     )
 
 

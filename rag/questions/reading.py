@@ -122,7 +122,7 @@ def _head_of(text: str) -> str:
 def _words_of(text: str, terms: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Each term of Latin letters or of one Japanese word with the word of the question that it comes from."""
     shown = folded(text)
-    places = japanese_words(shown)
+    word_at = {place: span for span in japanese_words(shown) for place in range(*span)}
     words: dict[str, str] = {}
     for located in located_terms(text):
         if located.term not in terms or located.term in words:
@@ -132,7 +132,7 @@ def _words_of(text: str, terms: Collection[str]) -> tuple[tuple[str, str], ...]:
             if word.isalpha() and len(word) > 2:
                 words[located.term] = word
             continue
-        for start, end in places:
-            if start <= located.start and located.end <= end:
-                words[located.term] = shown[start:end]
+        start, end = word_at.get(located.start, (0, 0))
+        if located.end <= end:
+            words[located.term] = shown[start:end]
     return tuple(words.items())

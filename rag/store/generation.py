@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from rag.errors import IndexDamagedError, IndexNotFoundError, IndexStoreError
+from rag.store.durable import sync_folder
 from rag.store.lock import FileLock
 
 _NAME = re.compile(r"gen-([1-9]\d{0,8})", re.ASCII)
@@ -85,7 +86,7 @@ def switch_to(folder: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(path)
-        _sync_folder(index_dir)
+        sync_folder(index_dir)
 
 
 def remove_others(kept: Path) -> None:
@@ -129,11 +130,3 @@ class _explained(contextlib.AbstractContextManager[None]):  # noqa: N801 - used 
                 f"The index folder {str(self._index_dir)!r} cannot be written: {exc.strerror or exc} "
                 f"({free:,} bytes free). The index is as it was before."
             ) from exc
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
