@@ -131,3 +131,9 @@ def test_what_is_not_aligned_counts_as_the_worst() -> None:
     final = aligned_scores(scores, alignment, (2.0, 3.0, 4.0))
     assert final[-1] == 2 * 1 + 3 * 0 + 4 * 0.5
     assert final[0] == 2 * (N_ALIGNED + 2) + 3 * 1 + 4 * 1
+
+
+@pytest.mark.parametrize("run", ["港湾学校" * 700, "ミョ" * 1900, "harbour" * 500])
+def test_a_run_longer_than_the_model_reads_is_still_a_question(run: str, index: Index) -> None:
+    for question in (f"{run}は誰ですか", f"Who is {run} of the harbour school?"):
+        assert 0 <= read(question, index).said <= 1

@@ -134,10 +134,14 @@ _LATIN_WORD = re.compile(r"[a-z]{4,}")
 
 
 def embedded_words(words: Sequence[str], model: EmbeddingModel) -> dict[str, Vector]:
-    """Vectors of single words; those met lately are kept."""
-    return _VECTORS.of(model.identity, words, model.embed_passages)
+    """Vectors of single words; those met lately are kept. Of a longer run of letters its beginning is read."""
+    read = {word: word[:_LONGEST_WORD] for word in words}
+    vectors = _VECTORS.of(model.identity, list(read.values()), model.embed_passages)
+    return {word: vectors[beginning] for word, beginning in read.items()}
 
 
+# In characters: no word is longer, and so many fit any model's window.
+_LONGEST_WORD = 40
 _VECTORS = Lately["Vector"](n_kept=20_000)
 
 
