@@ -11,7 +11,8 @@ from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement, judge
 from rag.extractive.alignment import align
 from rag.extractive.asked import named
-from rag.extractive.choosing import choose, date_parts, disagree, prefer
+from rag.extractive.choosing import choose, date_parts, prefer
+from rag.extractive.conflicts import contradicting, disagree
 from rag.extractive.editions import Series, series_of, wants_all
 from rag.extractive.evidence import Evidence, gather, speaks, weigh, word_vectors
 from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held
@@ -295,6 +296,11 @@ def _with_stand_ins(
 ) -> list[tuple[Evidence, ...]]:
     """The chosen sentences, the first with those about as good that may stand in for it, shortest last."""
     chosen = choose(question, evidence, at_most=at_most, brief=brief)
+    against = contradicting(question, chosen[0], evidence)
+    if against is not None and at_most > 1:  # both are shown, whatever else would be
+        rest = [one for one in chosen[1:] if one is not against]
+        chosen = [chosen[0], against, *rest][:at_most]
+        return [(one,) for one in chosen]
     near = [
         e
         for e in evidence[:_ALTERNATIVES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
 from rag.questions.kinds import Kind
 from rag.questions.reading import Question
-from rag.retrieval.duplicates import is_official
+from rag.retrieval.duplicates import is_official, standing
 from rag.text.analysis import content_terms
 from rag.text.located import located_terms
 
@@ -61,7 +61,7 @@ def choose(question: Question, evidence: Sequence[Evidence], *, at_most: int, br
 
 def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> list[Evidence]:
     """The evidence with its scores and order changed by what the open data cannot teach: lists, definitions, what is
-    newest, first hand.
+    newest, first hand, of most standing.
 
     Args:
         question: The question.
@@ -77,7 +77,8 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
         gain[id(one)] = (
             _list_gain(question, one, quoter)
             + _SECOND_HAND * (_ATTRIBUTED.search(one.text) is not None)
-            + _OFFICIAL * is_official(one.candidate.record)
+            + _OFFICIAL * is_official(one.record)
+            + _STANDING * standing(one.record)
             + _definition_gain(question, one)
             + _newest_gain(question, one, newest)
             + _EXACT_DATE * (question.kind == "date" and date_parts(one) == 3)
@@ -103,6 +104,7 @@ _GLOSSARY = 0.8
 _NEWEST = 1.0
 _SECOND_HAND = -0.3
 _OFFICIAL = 0.5
+_STANDING = 0.4
 _ATTRIBUTED = re.compile(
     r"\b(?:according to|reported|reports? (?:says?|puts?|names?|named|speaks?)|wrote|commented|is said to)\b"
     r"|\bsome (?:sources|reports|sites)\b|\bnews report (?:still )?\w+\b|によると|によれば|報じ|伝え(?:た|て)|とされる",
@@ -198,40 +200,6 @@ def _year(figure: Figure) -> int | None:
     if figure.kind == "date" and isinstance(figure.value, tuple) and isinstance(figure.value[0], int):
         return figure.value[0]
     return None
-
-
-# Of a kind of question, the figures that answer it.
-_ANSWERING: Mapping[Kind, frozenset[str]] = {
-    "date": frozenset(("date", "fiscal_year")),
-    "number": frozenset(("number",)),
-    "money": frozenset(("money",)),
-    "percentage": frozenset(("percent",)),
-}
-_SAME_THING = 0.6
-
-
-def disagree(question: Question, one: Evidence, other: Evidence) -> bool:
-    """Whether two sentences of different current documents give different figures for the same thing.
-
-    Only where it is sure: each has one figure of the kind asked for, they say nearly the same otherwise, and name the
-    same times.
-    """
-    kinds = _ANSWERING.get(question.kind)
-    if kinds is None or one.record.document_id == other.record.document_id:
-        return False
-    if "superseded" in (one.record.status, other.record.status):
-        return False
-    stated = [[f for f in stated_figures(e.text) if f.kind in kinds] for e in (one, other)]
-    if any(len(found) != 1 for found in stated) or stated[0][0].value == stated[1][0].value:
-        return False
-    if question.kind != "date" and latest_year(one) != latest_year(other):
-        return False
-    if is_supported(stated[0][0], stated_readings(other.text)):
-        return False
-    if is_supported(stated[1][0], stated_readings(one.text)):
-        return False
-    a, b = (set(content_terms(e.text)) for e in (one, other))
-    return len(a & b) >= _SAME_THING * min(len(a), len(b))
 
 
 def repeats(one: Evidence, other: Evidence) -> bool:

@@ -46,6 +46,20 @@ def authority(record: DocumentRecord) -> tuple[bool, bool, int, int, str]:
     return stands, is_official(record), status, kind, record.date or ""
 
 
+def standing(record: DocumentRecord) -> float:
+    """How far what a document is speaks for it, in [-1, 1]: law and plan most, commentary least.
+
+    0 for a report, and for what has no rank: uploads, and what says no kind. What no longer stands loses 1.
+    """
+    if record.root != "corpus" and not is_official(record):
+        return 0.0
+    rank = _STANDING.get(record.kind or "", 0.0)
+    return max(-1.0, rank - (record.status in _NOT_STANDING))
+
+
+_STANDING = {"law": 1.0, "plan": 1.0, "guideline": 0.7, "statistics": 0.5, "news": -0.2, "commentary": -0.5}
+
+
 def is_official(record: DocumentRecord) -> bool:
     """Whether a document is an official text: fetched, and as it was fetched (any other file there has no kind)."""
     return record.root == "fetched" and record.kind is not None
