@@ -12,18 +12,16 @@ from eval.answers import MEASURES
 from eval.costs import Price, cost_usd, used
 from eval.judging import Result
 from eval.measures import Estimate
+from eval.resampling import draws, interval
 from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
 
-_RESAMPLES = 2000
 _DIGITS = 4
-_SEED = 20251223
-_LEVEL = (0.025, 0.975)
 # By kind and language only what a reader compares; the whole table would hide it.
 _BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
 # Points of the risk–coverage curve in the summary; `eval.selective.risk_curve` gives it whole.
 _COVERAGES = (0.25, 0.5, 0.75)
-_LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
+LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
 
 Summary = dict[str, Estimate]
 
@@ -48,7 +46,7 @@ def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
     """
     estimates = {measure.name: _share(measure, results) for measure in MEASURES}
     estimates |= _curve(results)
-    estimates |= {name: _latency(results, quantile) for name, quantile in _LATENCIES}
+    estimates |= {name: _latency(results, quantile) for name, quantile in LATENCIES}
     estimates |= _usage(results, price)
     for label, members in _groups(results):
         for measure in MEASURES:
@@ -60,7 +58,7 @@ def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
 def _curve(results: Sequence[Result]) -> dict[str, Estimate | None]:
     if not has_confidence(results):
         return {}
-    found = curve_figures(results, _draws(len(results)), _COVERAGES)
+    found = curve_figures(results, draws(len(results)), _COVERAGES)
     return {name: _estimate(value, resampled, len(results)) for name, (value, resampled) in found.items()}
 
 
@@ -78,7 +76,7 @@ def _mean(values: Sequence[float], digits: int = _DIGITS) -> Estimate | None:
     if not values:
         return None
     column = np.array(values, dtype=np.float64)
-    return _estimate(float(column.mean()), column[_draws(len(values))].mean(axis=1), len(values), digits)
+    return _estimate(float(column.mean()), column[draws(len(values))].mean(axis=1), len(values), digits)
 
 
 def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
@@ -87,27 +85,21 @@ def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
     if not counted:
         return None
     part, whole = np.array(counted, dtype=np.float64).T
-    draws = _draws(len(counted))
-    return _estimate(part.sum() / whole.sum(), part[draws].sum(axis=1) / whole[draws].sum(axis=1), len(counted))
+    drawn = draws(len(counted))
+    return _estimate(part.sum() / whole.sum(), part[drawn].sum(axis=1) / whole[drawn].sum(axis=1), len(counted))
 
 
 def _latency(results: Sequence[Result], quantile: float) -> Estimate | None:
     if not results:
         return None
     times = np.array([result.latency_ms for result in results], dtype=np.float64)
-    resampled = np.quantile(times[_draws(len(times))], quantile, axis=1)
+    resampled = np.quantile(times[draws(len(times))], quantile, axis=1)
     return _estimate(float(np.quantile(times, quantile)), resampled, len(times))
 
 
-def _draws(n: int) -> NDArray[np.int64]:
-    return np.random.default_rng(_SEED).integers(0, n, size=(_RESAMPLES, n))
-
-
 def _estimate(value: float, resampled: NDArray[np.float64], n: int, digits: int = _DIGITS) -> Estimate:
-    low, high = np.quantile(resampled, _LEVEL)
-    return Estimate(
-        value=round(float(value), digits), low=round(float(low), digits), high=round(float(high), digits), n=n
-    )
+    low, high = interval(resampled)
+    return Estimate(value=round(float(value), digits), low=round(low, digits), high=round(high, digits), n=n)
 
 
 def _groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
