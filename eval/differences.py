@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.answers import MEASURES
+from eval.halves import HALVES, half_of
 from eval.judging import Result
 from eval.resampling import draws, interval
 from eval.shares import Measure
-from eval.summary import LATENCIES
+from eval.summary import BY_HALF, LATENCIES
 from rag.document import Frozen
 
 _DRAWS_AT_ONCE = 500_000
@@ -49,10 +50,14 @@ def mcnemar_p(n_fixed: int, n_broken: int) -> float:
 
 
 def differences_of(pairs: Sequence[tuple[Result, Result]]) -> list[Difference]:
-    """Each measure over results of the same questions, the run before and the run after; others are left out where
-    nothing counts in one of the runs."""
+    """Each measure over results of the same questions, the run before and the run after, and some by half
+    (`correct/half=test`); left out is where nothing counts in one of the runs."""
     found = [_share_difference(measure, pairs) for measure in MEASURES]
     found += [_latency_difference(name, quantile, pairs) for name, quantile in LATENCIES]
+    by_half = [measure for measure in MEASURES if measure.name in BY_HALF]
+    for half in HALVES:
+        members = [pair for pair in pairs if half_of(pair[0].row) == half]
+        found += [_share_difference(measure, members, f"/half={half}") for measure in by_half]
     return [difference for difference in found if difference is not None]
 
 
@@ -67,7 +72,7 @@ def verdict_difference(correct: Sequence[tuple[bool, bool]]) -> Difference:
     return _difference("correct", len(verdicts), values, is_better_low=False)
 
 
-def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]]) -> Difference | None:
+def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]], group: str = "") -> Difference | None:
     """Difference of two ratios of sums; both are drawn over the same questions (paired bootstrap).
 
     Reference: Sakai, Evaluating evaluation metrics based on the bootstrap, SIGIR 2006.
@@ -82,7 +87,7 @@ def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]]) 
             return sample[..., 0] / sample[..., 1], sample[..., 2] / sample[..., 3]
 
     return _difference(
-        measure.name,
+        measure.name + group,
         len(counted),
         lambda drawn: values(counted[drawn].sum(axis=-2)),
         is_better_low=measure.is_better_low,

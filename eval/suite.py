@@ -17,6 +17,7 @@ from eval.cases import read_cases
 from eval.costs import Price
 from eval.dataset import GATE_DATA, Row, gold_problems, read_files
 from eval.gate import FLOORS, gate_failures
+from eval.halves import HALVES, half_of
 from eval.paired import pair
 from eval.progress import asking_bar
 from eval.recorded import RecordedRunError, verdicts_of
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--answerer", choices=("extractive", "llm", "auto"), default="extractive", help="how to answer (extractive)"
     )
+    parser.add_argument("--half", choices=HALVES, help="ask only this half of the questions, parted by document")
     parser.add_argument("--limit", metavar="N", type=_positive, help="ask only the first N questions")
     parser.add_argument("--cases", action="store_true", help="ask the cases of `add` too (RAG_DATA_DIR)")
     parser.add_argument("--out", metavar="DIR", type=Path, default=OUT, help=f"folder of the run ({OUT})")
@@ -69,7 +71,7 @@ def main(args: argparse.Namespace) -> int:
     """
     is_bundled = [path.resolve() for path in args.data] == list(GATE_DATA)
     _check_baseline(args, is_bundled=is_bundled)
-    rows = read_files(args.data)[: args.limit]
+    rows = _rows(args)
     cases = read_cases(Settings(), rows) if args.cases else []
     rows += cases
     settings = _settings(args)
@@ -79,6 +81,8 @@ def main(args: argparse.Namespace) -> int:
     for problem in gold_problems(rows, _texts(rows, settings)):
         print(f"warning: {one_line(problem)}", file=sys.stderr)
     config = made_with(args.data, len(rows) - len(cases), settings)
+    if args.half is not None:
+        config["data"]["half"] = args.half
     if args.cases:
         config["cases"] = {"rows": len(cases)}
     with open_run(args.out, config, rows, restart=args.restart) as folder:
@@ -88,11 +92,24 @@ def main(args: argparse.Namespace) -> int:
     _print_run(done, args)
     if args.write_baseline:
         _replace_baseline(args.baseline or BASELINE, done, config)
-    floors = FLOORS if is_bundled and args.limit is None and not args.cases else {}
+    floors = FLOORS if is_bundled and not (_is_part(args) or args.cases) else {}
     reasons = gate_failures(done.results, done.summary, floors, baseline)
     for reason in reasons:
         print(f"gate: {one_line(reason)}", file=sys.stderr)
     return 1 if reasons else 0
+
+
+def _rows(args: argparse.Namespace) -> list[Row]:
+    rows = read_files(args.data)
+    asked = [row for row in rows if args.half in (None, half_of(row))][: args.limit]
+    if not asked:
+        raise ConfigError(f"None of the {len(rows)} questions belongs to the half {args.half!r}. Leave out --half.")
+    return asked
+
+
+def _is_part(args: argparse.Namespace) -> bool:
+    """Whether only some of the questions of the files are asked."""
+    return args.limit is not None or args.half is not None
 
 
 def _ask(folder: RunFolder, rows: Sequence[Row], settings: Settings, price: Price | None) -> Run:
@@ -116,10 +133,14 @@ def _ask(folder: RunFolder, rows: Sequence[Row], settings: Settings, price: Pric
 
 def _check_baseline(args: argparse.Namespace, *, is_bundled: bool) -> None:
     """Raise `ConfigError` where a baseline may not be written, or not be compared with."""
-    if args.write_baseline and (args.limit is not None or args.cases or not (is_bundled or args.baseline)):
+    if args.write_baseline and (_is_part(args) or args.cases or not (is_bundled or args.baseline)):
         raise ConfigError(
-            "The committed baseline is of all the bundled questions and no others: leave out --limit, --cases and "
-            "--data. With --baseline DIR it may be of other questions, but of all of them."
+            "The committed baseline is of all the bundled questions and no others: leave out --limit, --half, --cases "
+            "and --data. With --baseline DIR it may be of other questions, but of all of them."
+        )
+    if args.write_baseline and (args.baseline or BASELINE).resolve() == args.out.resolve():
+        raise ConfigError(
+            f"The baseline would be written over the run itself in {str(args.out)!r}. Name another folder with --out."
         )
     if args.cases and args.baseline:
         raise ConfigError("No baseline holds your cases: leave out --baseline, or --cases.")
@@ -141,7 +162,7 @@ def _baseline(args: argparse.Namespace, rows: Sequence[Row], *, is_bundled: bool
     if baseline.answerer != args.answerer:
         print(f"The baseline is of the answerer {baseline.answerer}: not compared.", file=sys.stderr)
         return None
-    if args.limit is None:
+    if not _is_part(args):
         return baseline.verdicts
     asked = {row.id for row in rows}
     return {id: correct for id, correct in baseline.verdicts.items() if id in asked}

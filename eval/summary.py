@@ -1,4 +1,4 @@
-"""Results -> the summary of a run: each measure with its bootstrap interval, over all rows and by kind and language."""
+"""Results -> the summary of a run: each measure with its bootstrap interval, over all rows and by group."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eval.answers import MEASURES
 from eval.costs import Price, cost_usd, used
+from eval.halves import half_of
 from eval.judging import Result
 from eval.measures import Estimate
 from eval.resampling import draws, interval
@@ -17,8 +18,12 @@ from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
 
 _DIGITS = 4
-# By kind and language only what a reader compares; the whole table would hide it.
-_BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
+# By kind and language only what a reader compares; the whole table would hide it. By half also what has an aim.
+BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
+BY_HALF = (
+    *BY_GROUP,
+    *("quotes_verified", "abstention_f1_far", "abstention_f1_near", "false_premises_accepted", "true_twins_answered"),
+)
 # Points of the risk–coverage curve in the summary; `eval.selective.risk_curve` gives it whole.
 _COVERAGES = (0.25, 0.5, 0.75)
 LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
@@ -37,7 +42,8 @@ MEANINGS: Mapping[str, str] = {measure.name: measure.what for measure in MEASURE
 
 
 def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
-    """Every measure by name; by group as `answer_match/kind=date`, `correct/language=ja`, `risk/coverage=0.50`.
+    """Every measure by name; by group as `answer_match/kind=date`, `correct/language=ja`, `correct/half=test`; the risk
+    of the surest as `risk/coverage=0.50`.
 
     A measure for which no row counts is left out, so is what cannot be known: the curve where no answer says how sure
     it is, tokens where none were counted, cost without a price. Intervals are 95 % percentile bootstraps over rows
@@ -49,8 +55,9 @@ def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
     estimates |= {name: _latency(results, quantile) for name, quantile in LATENCIES}
     estimates |= _usage(results, price)
     for label, members in _groups(results):
+        names = BY_HALF if label.startswith("half=") else BY_GROUP
         for measure in MEASURES:
-            if measure.name in _BY_GROUP:
+            if measure.name in names:
                 estimates[f"{measure.name}/{label}"] = _share(measure, members)
     return {name: estimate for name, estimate in estimates.items() if estimate is not None}
 
@@ -106,6 +113,7 @@ def _groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
     keys: tuple[tuple[str, Callable[[Result], str]], ...] = (
         ("kind", lambda result: result.row.kind),
         ("language", lambda result: result.row.language),
+        ("half", lambda result: half_of(result.row)),
     )
     return [
         (f"{name}={value}", list(members))

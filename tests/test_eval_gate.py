@@ -190,7 +190,9 @@ def test_committed_baseline_is_of_what_the_gate_asks() -> None:
     [
         pytest.param(["--write-baseline", "--limit", "3"], "leave out --limit", id="a part of the questions"),
         pytest.param(["--write-baseline", "--data", "DATA"], "leave out --limit", id="other questions"),
-        pytest.param(["--write-baseline", "--cases"], "leave out --limit, --cases", id="cases"),
+        pytest.param(["--write-baseline", "--cases"], "leave out --limit, --half, --cases", id="cases"),
+        pytest.param(["--write-baseline", "--half", "test"], "leave out --limit, --half", id="a half"),
+        pytest.param(["--write-baseline", "--baseline", "OUT"], "written over the run itself", id="the run's folder"),
         pytest.param(["--baseline", "none", "--cases"], "No baseline holds your cases", id="cases beside a baseline"),
         pytest.param(["--data", "DATA", "--baseline", "none"], "No baseline in 'none'", id="none to compare with"),
     ],
@@ -198,7 +200,8 @@ def test_committed_baseline_is_of_what_the_gate_asks() -> None:
 def test_command_refuses_wrong_baselines_before_any_work(
     arguments: list[str], message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = [str(data) if part == "DATA" else part for part in arguments]
+    places = {"DATA": str(data), "OUT": str(tmp_path / "other" / ".." / "out")}
+    given = [places.get(part, part) for part in arguments]
     assert main(["run", *given, "--out", str(tmp_path / "out")]) == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
