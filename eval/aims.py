@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from eval.halves import half_of
 from eval.judging import Result
-from eval.measures import Estimate
+from eval.resampling import Estimate
 from eval.summary import Summary, summarise
 from rag.document import Frozen
 

@@ -15,6 +15,7 @@ BASELINE = Path(__file__).resolve().parent / "results" / "baseline"
 # What another machine, or the same one tomorrow, measures otherwise.
 _VARYING_CONFIG = ("code", "machine", "finished", "seconds", "resumed_after")
 _VARYING_SETTINGS = ("openai_base_url",)
+_VARYING_MEASURES = ("latency_", "judge_")
 
 
 def write_baseline(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
@@ -30,7 +31,9 @@ def write_baseline(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in config.items() if name not in _VARYING_CONFIG}
     kept["settings"] = {name: value for name, value in config["settings"].items() if name not in _VARYING_SETTINGS}
-    summary = {name: value for name, value in summary_json(run.summary).items() if not name.startswith("latency_")}
+    summary = {
+        name: value for name, value in summary_json(run.summary).items() if not name.startswith(_VARYING_MEASURES)
+    }
     rows = [Verdict(id=result.row.id, correct=result.judgement.correct) for result in run.results]
     text = "".join(row.model_dump_json() + "\n" for row in rows)
     (folder / ROWS).write_text(text, encoding="utf-8", newline="\n")

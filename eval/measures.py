@@ -7,24 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.resampling import N_RESAMPLES, interval
+from eval.resampling import N_RESAMPLES, Estimate, interval
 
 _RESAMPLES_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A mean over questions with its 95 % interval `[low, high]`; `n` questions."""
-
-    value: float
-    low: float
-    high: float
-    n: int
 
 
 def recall_at_k(ranked_ids: Sequence[str], relevant_ids: Collection[str], k: int) -> float:

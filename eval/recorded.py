@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from eval.judging import Result
-from eval.measures import Estimate
+from eval.resampling import Estimate
 from eval.summary import Summary
 from rag.document import Frozen
 from rag.errors import RagError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eval.judging import Result
-from eval.measures import Estimate
+from eval.resampling import Estimate
 from eval.runner import Run
 from eval.summary import MEANINGS, Summary
 from rag.terminal.lines import one_line

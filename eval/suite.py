@@ -12,16 +12,19 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from eval.agreement import judge_figures
 from eval.baseline import BASELINE, read_baseline, write_baseline
 from eval.cases import read_cases
 from eval.costs import Price
 from eval.dataset import GATE_DATA, Row, gold_problems, read_files
 from eval.gate import FLOORS, gate_failures
 from eval.halves import HALVES, half_of
+from eval.model_judge import Judge
 from eval.paired import pair
 from eval.progress import asking_bar
 from eval.recorded import RecordedRunError, verdicts_of
 from eval.report import run_lines
+from eval.rulings import RULINGS, judged_with, not_judged_lines, rule_all
 from eval.run_config import came_of, made_with
 from eval.run_folder import RunFolder, open_run
 from eval.runner import Run, results_of, summary_json
@@ -53,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--price", metavar="IN,OUT", type=_price, help="US dollars for a million tokens of the chat model (unknown)"
     )
+    parser.add_argument("--judge", metavar="MODEL", help="have this chat model judge the answers too (off; it costs)")
+    parser.add_argument("--judge-url", metavar="URL", help="its OpenAI-compatible address (OPENAI_BASE_URL)")
+    parser.add_argument("--judge-price", metavar="IN,OUT", type=_price, help="US dollars for a million of its tokens")
     parser.add_argument(
         "--baseline", metavar="DIR", type=Path, help="compare with this one (the committed, for the bundled questions)"
     )
@@ -71,6 +77,7 @@ def main(args: argparse.Namespace) -> int:
     """
     is_bundled = [path.resolve() for path in args.data] == list(GATE_DATA)
     _check_baseline(args, is_bundled=is_bundled)
+    judge = _make_judge(args)
     rows = _rows(args)
     cases = read_cases(Settings(), rows) if args.cases else []
     rows += cases
@@ -87,8 +94,13 @@ def main(args: argparse.Namespace) -> int:
         config["cases"] = {"rows": len(cases)}
     with open_run(args.out, config, rows, restart=args.restart) as folder:
         done = _ask(folder, rows, settings, args.price)
+        outcome = {}
+        if judge is None or args.restart:
+            (folder.path / RULINGS).unlink(missing_ok=True)
+        if judge is not None:
+            done, outcome["judge"] = _judged(folder, done, judge, args)
         seconds = round(time.monotonic() - started, 1)
-        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, args.price))
+        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, args.price) | outcome)
     _print_run(done, args)
     if args.write_baseline:
         _replace_baseline(args.baseline or BASELINE, done, config)
@@ -129,6 +141,25 @@ def _ask(folder: RunFolder, rows: Sequence[Row], settings: Settings, price: Pric
         )
         raise
     return Run(results=tuple(folder.results), summary=summarise(folder.results, price))
+
+
+def _make_judge(args: argparse.Namespace) -> Judge | None:
+    if args.judge is not None:
+        return Judge(args.judge, args.judge_url, Settings())
+    if args.judge_url is not None or args.judge_price is not None:
+        raise ConfigError("--judge-url and --judge-price are for a judge: name it with --judge MODEL.")
+    return None
+
+
+def _judged(folder: RunFolder, done: Run, judge: Judge, args: argparse.Namespace) -> tuple[Run, dict[str, object]]:
+    """The run with the judge's figures in its summary, and what `config.json` says of the judge."""
+    with asking_bar(sys.stderr, "judged") as progress:
+        rulings = rule_all(folder.path / RULINGS, done.results, judge, progress)
+    for line in not_judged_lines(rulings):
+        print(f"judge: {one_line(line)}", file=sys.stderr)
+    figures = judge_figures(done.results, {ruling.id: ruling for ruling in rulings})
+    summary = done.summary | figures
+    return Run(results=done.results, summary=summary), judged_with(judge, rulings, args.judge_price)
 
 
 def _check_baseline(args: argparse.Namespace, *, is_bundled: bool) -> None:

@@ -6,18 +6,15 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eval.answers import MEASURES
 from eval.costs import Price, cost_usd, used
 from eval.halves import half_of
 from eval.judging import Result
-from eval.measures import Estimate
-from eval.resampling import draws, interval
+from eval.resampling import DIGITS, Estimate, draws, estimated
 from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
 
-_DIGITS = 4
 # By kind and language only what a reader compares; the whole table would hide it. By half also what has an aim.
 BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
 BY_HALF = (
@@ -33,6 +30,10 @@ Summary = dict[str, Estimate]
 # What each figure of a summary is, in words.
 MEANINGS: Mapping[str, str] = {measure.name: measure.what for measure in MEASURES} | {
     "AURC": "area under the risk–coverage curve: share of wrong ones among the surest, mean over coverages",
+    "judge_right": "answerable rows that the judge calls right, without those not judged; no answer is wrong",
+    "judge_agreement": "judged answers in which judge and answer_match agree",
+    "judge_kappa": "the same beyond chance: Cohen's kappa, 1 is full agreement, 0 is chance",
+    "judge_failures": "answers that the judge was asked of and did not judge",
     "latency_p50_ms": "milliseconds that half of the answers take at most",
     "latency_p95_ms": "milliseconds that 95 % of the answers take at most",
     "input_tokens": "tokens sent to the chat model for an answer, mean where counted",
@@ -66,7 +67,7 @@ def _curve(results: Sequence[Result]) -> dict[str, Estimate | None]:
     if not has_confidence(results):
         return {}
     found = curve_figures(results, draws(len(results)), _COVERAGES)
-    return {name: _estimate(value, resampled, len(results)) for name, (value, resampled) in found.items()}
+    return {name: estimated(value, resampled, len(results)) for name, (value, resampled) in found.items()}
 
 
 def _usage(results: Sequence[Result], price: Price | None) -> dict[str, Estimate | None]:
@@ -79,11 +80,11 @@ def _usage(results: Sequence[Result], price: Price | None) -> dict[str, Estimate
     }
 
 
-def _mean(values: Sequence[float], digits: int = _DIGITS) -> Estimate | None:
+def _mean(values: Sequence[float], digits: int = DIGITS) -> Estimate | None:
     if not values:
         return None
     column = np.array(values, dtype=np.float64)
-    return _estimate(float(column.mean()), column[draws(len(values))].mean(axis=1), len(values), digits)
+    return estimated(float(column.mean()), column[draws(len(values))].mean(axis=1), len(values), digits)
 
 
 def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
@@ -93,7 +94,7 @@ def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
         return None
     part, whole = np.array(counted, dtype=np.float64).T
     drawn = draws(len(counted))
-    return _estimate(part.sum() / whole.sum(), part[drawn].sum(axis=1) / whole[drawn].sum(axis=1), len(counted))
+    return estimated(part.sum() / whole.sum(), part[drawn].sum(axis=1) / whole[drawn].sum(axis=1), len(counted))
 
 
 def _latency(results: Sequence[Result], quantile: float) -> Estimate | None:
@@ -101,12 +102,7 @@ def _latency(results: Sequence[Result], quantile: float) -> Estimate | None:
         return None
     times = np.array([result.latency_ms for result in results], dtype=np.float64)
     resampled = np.quantile(times[draws(len(times))], quantile, axis=1)
-    return _estimate(float(np.quantile(times, quantile)), resampled, len(times))
-
-
-def _estimate(value: float, resampled: NDArray[np.float64], n: int, digits: int = _DIGITS) -> Estimate:
-    low, high = interval(resampled)
-    return Estimate(value=round(float(value), digits), low=round(low, digits), high=round(high, digits), n=n)
+    return estimated(float(np.quantile(times, quantile)), resampled, len(times))
 
 
 def _groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:

@@ -10,9 +10,9 @@ from typing import Any
 from eval.answers import MEASURES
 from eval.html_report.charts import is_share, risk_chart, share_bar
 from eval.html_report.markup import Markup, element, joined
-from eval.measures import Estimate
 from eval.recorded import RecordedRun
 from eval.report import FAILURES
+from eval.resampling import Estimate
 from eval.selective import RiskCurve, risk_curve
 from eval.summary import BY_GROUP, MEANINGS, Summary
 
