@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from eval.dataset import BUNDLED, DatasetError, GoldQuote, Row, gold_problems, read_rows
+from eval.dataset import BUNDLED, SUITE, DatasetError, GoldQuote, Row, gold_problems, read_rows
 from eval.matching import states
 from rag.text.analysis import analyse, content_terms
 from rag.text.markup import plain
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 
-FILES = (BUNDLED, BUNDLED.with_name("suite.jsonl"))
+FILES = (BUNDLED, SUITE)
 
 ROW: dict[str, Any] = {
     "id": "staff",
@@ -145,7 +145,7 @@ def test_bundled_questions_cover_every_kind_in_both_languages() -> None:
 
 
 def test_the_suite_has_enough_of_every_kind() -> None:
-    rows = read_rows(FILES[1])
+    rows = read_rows(SUITE)
     kinds = Counter(row.kind for row in rows)
     assert len(rows) >= 150
     assert sum(row.language == "ja" for row in rows) >= 60
@@ -158,7 +158,7 @@ def test_the_suite_has_enough_of_every_kind() -> None:
 
 
 def test_rows_of_the_suite_are_what_their_kind_says() -> None:
-    rows = read_rows(FILES[1])
+    rows = read_rows(SUITE)
     assert [row.id for row in rows if row.answerable and not row.quotes] == []
     assert [row.id for row in rows if (row.kind == "follow_up") != bool(row.chat_history)] == []
     compared = [row for row in rows if row.kind == "comparison"]
@@ -167,7 +167,7 @@ def test_rows_of_the_suite_are_what_their_kind_says() -> None:
 
 def test_every_false_premise_has_its_true_twin_behind_it() -> None:
     """The twin asks the like of what is so, in the same language: who calls every premise false fails it."""
-    rows = read_rows(FILES[1])
+    rows = read_rows(SUITE)
     behind = {row.id: twin for row, twin in pairwise(rows)}
     pairs = [(row, behind[row.id]) for row in rows if row.kind == "false_premise"]
     assert [row.id for row, twin in pairs if (twin.kind, twin.language) != ("true_twin", row.language)] == []

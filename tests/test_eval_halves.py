@@ -13,11 +13,9 @@ from eval_runs import abstained, make_result, make_row, make_run, right, unanswe
 from eval.__main__ import main
 from eval.aims import AIMS, Aim, aims_of
 from eval.comparison import compare
-from eval.dataset import BUNDLED, GoldQuote, Row, read_rows
+from eval.dataset import SUITE, GoldQuote, Row, read_rows
 from eval.halves import half_of
 from eval.judging import Result
-
-SUITE = BUNDLED.with_name("suite.jsonl")
 
 
 def of(document_id: str, id: str = "x", **changes: Any) -> Row:
