@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from eval_runs import abstained, make_result, make_row, right, unanswerable, wrong
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai_server import OpenAIServer, Reply, Request, Script
 from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]  # comes with sentence-transformers
@@ -225,6 +225,7 @@ def test_kappa_is_undefined_where_both_always_say_the_same() -> None:
     assert "judge_kappa" not in found
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30))
 def test_kappa_is_that_of_scikit_learn(pairs: list[tuple[bool, bool]]) -> None:
     a, b = np.array(pairs, dtype=np.float64).T
