@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from eval import adding, comparing, fit, reporting, retrieval, suite
+from eval import adding, aiming, comparing, fit, reporting, retrieval, suite
 from rag.errors import QuestionError, RagError
 from rag.terminal.ending import end_process, ended
 from rag.terminal.lines import one_line
@@ -25,6 +25,11 @@ COMMANDS: dict[str, tuple[ModuleType, str, str]] = {
         "python -m eval compare eval/results/before eval/results/latest",
     ),
     "report": (reporting, "write a run as one HTML file", "python -m eval report eval/results/latest"),
+    "aims": (
+        aiming,
+        "set a run's test half beside what is aimed at",
+        "python -m eval aims eval/results/latest",
+    ),
     "add": (
         adding,
         "keep a corrected answer as a case",

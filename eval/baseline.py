@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.recorded import RecordedRun, Verdict, read_run
+from eval.dataset import BUNDLED, SUITE
+from eval.recorded import RecordedRun, read_run, verdict_of
 from eval.run_folder import CONFIG, ROWS, SUMMARY
 from eval.runner import Run, summary_json, write_json
 
-BASELINE = Path(__file__).resolve().parent / "results" / "baseline"
+_RESULTS = Path(__file__).resolve().parent / "results"
+# The committed baselines, by the file of questions that each is of.
+COMMITTED: Mapping[Path, Path] = {BUNDLED: _RESULTS / "baseline", SUITE: _RESULTS / "baseline-suite"}
 
 # What another machine, or the same one tomorrow, measures otherwise.
 _VARYING_CONFIG = ("code", "machine", "finished", "seconds", "resumed_after")
 _VARYING_SETTINGS = ("openai_base_url",)
+_VARYING_MEASURES = ("latency_", "judge_")
+
+
+def committed_baseline(data: Sequence[Path]) -> Path | None:
+    """Folder of the committed baseline of these files of questions, if there is one."""
+    return COMMITTED.get(data[0].resolve()) if len(data) == 1 else None
 
 
 def write_baseline(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
@@ -30,9 +39,10 @@ def write_baseline(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in config.items() if name not in _VARYING_CONFIG}
     kept["settings"] = {name: value for name, value in config["settings"].items() if name not in _VARYING_SETTINGS}
-    summary = {name: value for name, value in summary_json(run.summary).items() if not name.startswith("latency_")}
-    rows = [Verdict(id=result.row.id, correct=result.judgement.correct) for result in run.results]
-    text = "".join(row.model_dump_json() + "\n" for row in rows)
+    summary = {
+        name: value for name, value in summary_json(run.summary).items() if not name.startswith(_VARYING_MEASURES)
+    }
+    text = "".join(verdict_of(result).model_dump_json(exclude_defaults=True) + "\n" for result in run.results)
     (folder / ROWS).write_text(text, encoding="utf-8", newline="\n")
     write_json(folder / SUMMARY, summary)
     write_json(folder / CONFIG, kept)

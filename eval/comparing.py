@@ -13,7 +13,7 @@ from eval.differences import Difference
 from eval.paired import Outcome
 from rag.terminal.lines import one_line
 
-_NAME_WIDTH = 26
+_NAME_WIDTH = 36
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,9 @@ from rag.feedback.case import NEAR as NEAR
 from rag.feedback.case import Case, shape_problems
 from rag.feedback.case import GoldQuote as GoldQuote
 
+# What `run` and `make eval` ask where nothing else is named, and what `make eval-suite` asks.
 BUNDLED = Path(__file__).resolve().parent / "data" / "questions.jsonl"
-# What `make eval` asks, and the committed baseline and the floors are of.
-GATE_DATA = (BUNDLED,)
+SUITE = BUNDLED.with_name("suite.jsonl")
 
 FALSE_PREMISE = "false_premise"
 TRUE_TWIN = "true_twin"
@@ -72,6 +72,26 @@ def read_rows(path: Path = BUNDLED) -> list[Row]:
     return rows
 
 
+def read_sound_rows(path: Path) -> tuple[list[Row], list[DatasetError]]:
+    """The rows of a JSONL file in order as far as they are sound, and what is wrong with each other line.
+
+    Of rows with one id the first is taken.
+
+    Raises:
+        DatasetError: If the file cannot be read.
+    """
+    rows: dict[str, Row] = {}
+    problems = []
+    for number, found in _lines(path):
+        if isinstance(found, DatasetError):
+            problems.append(found)
+        elif found.id in rows:
+            problems.append(DatasetError(f"the id {found.id!r} stands in an earlier line too.", path=path, line=number))
+        else:
+            rows[found.id] = found
+    return list(rows.values()), problems
+
+
 def read_files(paths: Sequence[Path]) -> list[Row]:
     """The rows of several files, one file behind the other.
 
@@ -106,19 +126,24 @@ def gold_problems(rows: Sequence[Row], texts: Mapping[str, str]) -> list[str]:
 
 
 def _rows(path: Path) -> Iterator[Row]:
+    for _, found in _lines(path):
+        if isinstance(found, DatasetError):
+            raise found
+        yield found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Row | DatasetError]]:
+    """Number of each line that is not blank and what stands there: a row, or why it is none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes()
     except OSError as exc:
         raise DatasetError(f"cannot be read: {exc.strerror}.", path=path) from exc
-    except UnicodeDecodeError as exc:
-        raise DatasetError("is not UTF-8 text.", path=path) from exc
     # Not splitlines: a question may hold U+2028, which JSON does not escape.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            yield Row.model_validate_json(line)
+            yield number, Row.model_validate_json(line)
         except ValidationError as exc:
-            raise DatasetError(
-                f"{shape_problems(exc)}. eval/README.md describes a row.", path=path, line=number
-            ) from None
+            problem = f"{shape_problems(exc)}. eval/README.md describes a row."
+            yield number, DatasetError(problem, path=path, line=number)

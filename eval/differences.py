@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.answers import MEASURES
+from eval.halves import HALVES, half_of
 from eval.judging import Result
-from eval.measures import N_RESAMPLES
+from eval.resampling import draws, interval
 from eval.shares import Measure
+from eval.summary import BY_HALF, LATENCIES
 from rag.document import Frozen
 
-_SEED = 20251223
-_LEVEL = (0.025, 0.975)
 _DRAWS_AT_ONCE = 500_000
-_LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
 
 
 class Difference(Frozen):
@@ -51,10 +50,14 @@ def mcnemar_p(n_fixed: int, n_broken: int) -> float:
 
 
 def differences_of(pairs: Sequence[tuple[Result, Result]]) -> list[Difference]:
-    """Each measure over results of the same questions, the run before and the run after; others are left out where
-    nothing counts in one of the runs."""
+    """Each measure over results of the same questions, the run before and the run after, and some by half
+    (`correct/half=test`); left out is where nothing counts in one of the runs."""
     found = [_share_difference(measure, pairs) for measure in MEASURES]
-    found += [_latency_difference(name, quantile, pairs) for name, quantile in _LATENCIES]
+    found += [_latency_difference(name, quantile, pairs) for name, quantile in LATENCIES]
+    by_half = [measure for measure in MEASURES if measure.name in BY_HALF]
+    for half in HALVES:
+        members = [pair for pair in pairs if half_of(pair[0].row) == half]
+        found += [_share_difference(measure, members, f"/half={half}") for measure in by_half]
     return [difference for difference in found if difference is not None]
 
 
@@ -62,14 +65,14 @@ def verdict_difference(correct: Sequence[tuple[bool, bool]]) -> Difference:
     """The measure `correct` where the verdicts before and after are all that is known."""
     verdicts = np.array(correct, dtype=np.float64)
 
-    def values(draws: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        at = verdicts[draws].mean(axis=-2)
+    def values(drawn: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        at = verdicts[drawn].mean(axis=-2)
         return at[..., 0], at[..., 1]
 
     return _difference("correct", len(verdicts), values, is_better_low=False)
 
 
-def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]]) -> Difference | None:
+def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]], group: str = "") -> Difference | None:
     """Difference of two ratios of sums; both are drawn over the same questions (paired bootstrap).
 
     Reference: Sakai, Evaluating evaluation metrics based on the bootstrap, SIGIR 2006.
@@ -84,9 +87,9 @@ def _share_difference(measure: Measure, pairs: Sequence[tuple[Result, Result]]) 
             return sample[..., 0] / sample[..., 1], sample[..., 2] / sample[..., 3]
 
     return _difference(
-        measure.name,
+        measure.name + group,
         len(counted),
-        lambda draws: values(counted[draws].sum(axis=-2)),
+        lambda drawn: values(counted[drawn].sum(axis=-2)),
         is_better_low=measure.is_better_low,
     )
 
@@ -99,8 +102,8 @@ def _counted(measure: Measure, result: Result) -> tuple[float, float]:
 def _latency_difference(name: str, quantile: float, pairs: Sequence[tuple[Result, Result]]) -> Difference:
     times = np.array([(before.latency_ms, after.latency_ms) for before, after in pairs], dtype=np.float64)
 
-    def values(draws: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        at = np.quantile(times[draws], quantile, axis=-2)
+    def values(drawn: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        at = np.quantile(times[drawn], quantile, axis=-2)
         return at[..., 0], at[..., 1]
 
     return _difference(name, len(times), values, is_better_low=True)
@@ -115,17 +118,17 @@ def _difference(
 ) -> Difference:
     """The difference of `values` over all of `n` questions, with the interval over samples of them."""
     a, b = values(np.arange(n))
-    draws = np.random.default_rng(_SEED).integers(0, n, size=(N_RESAMPLES, n))
+    samples = draws(n)
     # A block at a time: memory stays small however many questions there are.
-    drawn = [values(block) for block in np.array_split(draws, 1 + draws.size // _DRAWS_AT_ONCE)]
-    low, high = np.nanquantile(np.concatenate([of_b - of_a for of_a, of_b in drawn]), _LEVEL)
+    drawn = [values(block) for block in np.array_split(samples, 1 + samples.size // _DRAWS_AT_ONCE)]
+    low, high = interval(np.concatenate([of_b - of_a for of_a, of_b in drawn]))
     return Difference(
         measure=name,
         a=round(float(a), 4),
         b=round(float(b), 4),
         difference=round(float(b - a), 4),
-        low=round(float(low), 4),
-        high=round(float(high), 4),
+        low=round(low, 4),
+        high=round(high, 4),
         n=n,
         is_better_low=is_better_low,
     )

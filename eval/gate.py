@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from eval.judging import CITATION_PROBLEMS, Result
 from eval.paired import pair
@@ -30,10 +30,12 @@ def gate_failures(
     summary: Summary,
     floors: Mapping[str, float] = FLOORS,
     baseline: Mapping[str, bool] | None = None,
+    known_accepted: Collection[str] = (),
 ) -> list[str]:
     """Reasons to fail, a sentence each; empty when the run passes.
 
-    Whatever the questions: no citation that fails to verify, no false premise accepted, no failure of the program.
+    Whatever the questions: no citation that fails to verify, no failure of the program, and no false premise accepted
+    but those that are known to be.
 
     Args:
         results: The rows as judged.
@@ -41,13 +43,15 @@ def gate_failures(
         floors: Lowest value by measure; empty for other questions than those that they were set on.
         baseline: Whether each question was answered rightly before, by its id; `None`: compare with nothing. A
             question of it that was not asked is a reason to fail: to leave out what went wrong is no way to pass.
+        known_accepted: Ids of false premises that the baseline accepts: to accept them still makes nothing worse.
     """
     reasons = [f"{result.row.id}: the program failed: {result.error}" for result in results if result.answer is None]
     for result in results:
         bad = sorted({problem.code for problem in result.problems if problem.code in CITATION_PROBLEMS})
         if bad:
             reasons.append(f"{result.row.id}: a citation does not verify ({', '.join(bad)}).")
-        if result.answer is not None and result.judgement.premise_accepted:
+        is_accepted = result.answer is not None and result.judgement.premise_accepted
+        if is_accepted and result.row.id not in known_accepted:
             reasons.append(f"{result.row.id}: a false premise is accepted.")
     for name, floor in floors.items():
         if name not in summary:

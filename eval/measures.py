@@ -7,24 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-N_RESAMPLES = 2_000
-_CONFIDENCE = 0.95
+from eval.resampling import N_RESAMPLES, Estimate, interval
+
 _RESAMPLES_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A mean over questions with its 95 % interval `[low, high]`; `n` questions."""
-
-    value: float
-    low: float
-    high: float
-    n: int
 
 
 def recall_at_k(ranked_ids: Sequence[str], relevant_ids: Collection[str], k: int) -> float:
@@ -95,8 +84,8 @@ def bootstrap(values: Sequence[float], *, n_resamples: int = N_RESAMPLES, seed: 
     if len(values) == 0:
         raise ValueError("no values: a mean needs at least one question")
     sample = np.asarray(values, dtype=np.float64)
-    low, high = np.quantile(_resampled_means(sample, n_resamples, seed), [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
-    return Estimate(value=float(sample.mean()), low=float(low), high=float(high), n=len(sample))
+    low, high = interval(_resampled_means(sample, n_resamples, seed))
+    return Estimate(value=float(sample.mean()), low=low, high=high, n=len(sample))
 
 
 def paired_difference(

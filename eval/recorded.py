@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from eval.judging import Result
-from eval.measures import Estimate
+from eval.resampling import Estimate
 from eval.summary import Summary
 from rag.document import Frozen
 from rag.errors import RagError
@@ -26,10 +26,12 @@ class RecordedRunError(RagError):
 
 
 class Verdict(Frozen):
-    """What a baseline keeps of a question: whether it was answered rightly (`Judgement.correct`)."""
+    """What a baseline keeps of a question: whether it was answered rightly (`Judgement.correct`), and whether its false
+    premise was accepted."""
 
     id: str
     correct: bool
+    premise_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class RecordedRun:
         results: The same with row and answer; empty for a baseline, which keeps verdicts alone.
         summary: The measures.
         config: What it was made with.
+        accepted: Ids of the questions whose false premise was accepted.
     """
 
     name: str
@@ -49,6 +52,7 @@ class RecordedRun:
     results: tuple[Result, ...]
     summary: Summary
     config: Mapping[str, Any]
+    accepted: frozenset[str] = frozenset()
 
     @property
     def data_sha256(self) -> str | None:
@@ -83,16 +87,24 @@ def read_run(folder: Path) -> RecordedRun:
             results=tuple(row for row in rows if isinstance(row, Result)),
             summary=_SUMMARY.validate_json(summary),
             config=_config(folder),
+            accepted=frozenset(verdict.id for verdict in map(verdict_of, rows) if verdict.premise_accepted),
         )
     except ValidationError as exc:
         raise RecordedRunError(f"{folder / 'summary.json'}: {shape_problems(exc)}. {_AGAIN}") from None
 
 
+def verdict_of(row: Result | Verdict) -> Verdict:
+    """What a baseline keeps of a row."""
+    if isinstance(row, Verdict):
+        return row
+    # A failure counts as accepted in the measures; in a baseline it would excuse one that is.
+    accepted = row.answer is not None and row.judgement.premise_accepted
+    return Verdict(id=row.row.id, correct=row.judgement.correct, premise_accepted=accepted)
+
+
 def verdicts_of(rows: Iterable[Result | Verdict]) -> dict[str, bool]:
     """Whether each question was answered rightly, by its id."""
-    return dict(
-        (row.row.id, row.judgement.correct) if isinstance(row, Result) else (row.id, row.correct) for row in rows
-    )
+    return {verdict.id: verdict.correct for verdict in map(verdict_of, rows)}
 
 
 _AGAIN = "It is not what this version writes: run the questions again."

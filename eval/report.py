@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eval.judging import Result
-from eval.measures import Estimate
+from eval.resampling import Estimate
 from eval.runner import Run
 from eval.summary import MEANINGS, Summary
 from rag.terminal.lines import one_line
 
-_NAME_WIDTH = 32
+_NAME_WIDTH = 36
+# `risk` stands at points of the risk–coverage curve; the report as HTML draws it whole.
+_SHOWN_BY_GROUP = ("correct", "risk")
 _TEXT_CHARS = 300
 
 FAILURES = {
@@ -36,7 +38,7 @@ def run_lines(run: Run) -> Iterator[str]:
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
-    """A line a measure: value, 95 % interval, rows; what each means; then kinds and languages."""
+    """A line a measure: value, 95 % interval, rows; what each means; then points of the curve, and groups."""
     yield f"{'measure':<{_NAME_WIDTH}} {'value':>8}  {'95 % interval':<17} {'rows':>4}"
     for name, estimate in summary.items():
         if "/" not in name:
@@ -44,8 +46,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield ""
     for name, estimate in summary.items():
         measure, _, group = name.partition("/")
-        if group and measure == "correct":
-            yield f"{'correct, ' + group:<{_NAME_WIDTH}} {_figures(estimate)}".rstrip()
+        if group and (measure in _SHOWN_BY_GROUP or group.startswith("half=")):
+            yield f"{f'{measure}, {group}':<{_NAME_WIDTH}} {_figures(estimate)}"
 
 
 def failure_lines(results: tuple[Result, ...]) -> Iterator[str]:

@@ -1,11 +1,11 @@
-"""Rows and a chain -> results: every question asked, checked and judged; and a run's files written."""
+"""Rows and a chain -> results: every question asked, checked and judged."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,15 +71,6 @@ def results_of(
     report(len(rows), len(rows))
 
 
-def write_run(folder: Path, run: Run, config: Mapping[str, Any]) -> None:
-    """Write `config.json`, `rows.jsonl` (a `Result` a line) and `summary.json`, over those of an earlier run."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", config)
-    lines = (result.model_dump_json() + "\n" for result in run.results)
-    (folder / "rows.jsonl").write_text("".join(lines), encoding="utf-8", newline="\n")
-    write_json(folder / "summary.json", summary_json(run.summary))
-
-
 def summary_json(summary: Summary) -> dict[str, Any]:
     """The JSON form of a summary: `{measure: {value, low, high, n}}`."""
     return {name: asdict(estimate) for name, estimate in summary.items()}
@@ -90,11 +81,6 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     new = path.with_name(path.name + ".new")
     new.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     new.replace(path)
-
-
-def read_results(lines: Iterable[str]) -> list[Result]:
-    """Results from the lines of a `rows.jsonl`."""
-    return [Result.model_validate_json(line) for line in lines if line.strip()]
 
 
 def _ask(chain: Runnable[Any, Answer], row: Row, settings: Settings) -> Result:

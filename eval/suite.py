@@ -9,18 +9,21 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from eval.baseline import BASELINE, read_baseline, write_baseline
+from eval.agreement import judge_figures
+from eval.baseline import committed_baseline
+from eval.baselining import baseline_to_compare, check_baseline, compared, is_part, replace_baseline
 from eval.cases import read_cases
 from eval.costs import Price
-from eval.dataset import GATE_DATA, Row, gold_problems, read_files
+from eval.dataset import BUNDLED, Row, gold_problems, read_files
 from eval.gate import FLOORS, gate_failures
-from eval.paired import pair
+from eval.halves import HALVES, half_of
+from eval.model_judge import Judge
 from eval.progress import asking_bar
-from eval.recorded import RecordedRunError, verdicts_of
 from eval.report import run_lines
+from eval.rulings import RULINGS, judged_with, not_judged_lines, rule_all
 from eval.run_config import came_of, made_with
 from eval.run_folder import RunFolder, open_run
 from eval.runner import Run, results_of, summary_json
@@ -37,11 +40,12 @@ OUT = Path("eval/results/latest")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `run`."""
     parser.add_argument(
-        "--data", metavar="FILE", type=Path, nargs="+", default=list(GATE_DATA), help="questions, JSONL (bundled ones)"
+        "--data", metavar="FILE", type=Path, nargs="+", default=[BUNDLED], help="questions, JSONL (bundled ones)"
     )
     parser.add_argument(
         "--answerer", choices=("extractive", "llm", "auto"), default="extractive", help="how to answer (extractive)"
     )
+    parser.add_argument("--half", choices=HALVES, help="ask only this half of the questions, parted by document")
     parser.add_argument("--limit", metavar="N", type=_positive, help="ask only the first N questions")
     parser.add_argument("--cases", action="store_true", help="ask the cases of `add` too (RAG_DATA_DIR)")
     parser.add_argument("--out", metavar="DIR", type=Path, default=OUT, help=f"folder of the run ({OUT})")
@@ -51,8 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--price", metavar="IN,OUT", type=_price, help="US dollars for a million tokens of the chat model (unknown)"
     )
+    parser.add_argument("--judge", metavar="MODEL", help="have this chat model judge the answers too (off; it costs)")
+    parser.add_argument("--judge-url", metavar="URL", help="its OpenAI-compatible address (OPENAI_BASE_URL)")
+    parser.add_argument("--judge-price", metavar="IN,OUT", type=_price, help="US dollars for a million of its tokens")
     parser.add_argument(
-        "--baseline", metavar="DIR", type=Path, help="compare with this one (the committed, for the bundled questions)"
+        "--baseline",
+        metavar="DIR",
+        type=Path,
+        help="compare with this one (the committed, if there is one)",
     )
     parser.add_argument("--write-baseline", action="store_true", help="write the baseline instead of comparing with it")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -61,38 +71,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Carry out `run`; 0, or 1 where the gate fails.
 
-    The floors and the committed baseline hold for the bundled questions without cases; the gate's other rules always.
+    The floors hold for the bundled questions without cases, and there no false premise may be accepted; elsewhere only
+    those that the baseline accepts. The gate's other rules hold always.
 
     Raises:
         RagError: If questions, settings, documents, folder or model cannot be used.
         KeyboardInterrupt: On Ctrl-C; what was asked is kept, and the same command goes on from there.
     """
-    is_bundled = [path.resolve() for path in args.data] == list(GATE_DATA)
-    _check_baseline(args, is_bundled=is_bundled)
-    rows = read_files(args.data)[: args.limit]
+    is_bundled = [path.resolve() for path in args.data] == [BUNDLED]
+    baseline_folder: Path | None = args.baseline or committed_baseline(args.data)
+    check_baseline(args, baseline_folder)
+    judge = _make_judge(args)
+    rows = _rows(args)
     cases = read_cases(Settings(), rows) if args.cases else []
     rows += cases
     settings = _settings(args)
-    baseline = _baseline(args, rows, is_bundled=is_bundled)
+    baseline = baseline_to_compare(args, baseline_folder)
     started = time.monotonic()
     _index(settings)
     for problem in gold_problems(rows, _texts(rows, settings)):
         print(f"warning: {one_line(problem)}", file=sys.stderr)
     config = made_with(args.data, len(rows) - len(cases), settings)
+    if args.half is not None:
+        config["data"]["half"] = args.half
     if args.cases:
         config["cases"] = {"rows": len(cases)}
     with open_run(args.out, config, rows, restart=args.restart) as folder:
         done = _ask(folder, rows, settings, args.price)
+        outcome = {}
+        if judge is None or args.restart:
+            (folder.path / RULINGS).unlink(missing_ok=True)
+        if judge is not None:
+            done, outcome["judge"] = _judged(folder, done, judge, args)
         seconds = round(time.monotonic() - started, 1)
-        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, args.price))
+        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, args.price) | outcome)
     _print_run(done, args)
-    if args.write_baseline:
-        _replace_baseline(args.baseline or BASELINE, done, config)
-    floors = FLOORS if is_bundled and args.limit is None and not args.cases else {}
-    reasons = gate_failures(done.results, done.summary, floors, baseline)
+    if args.write_baseline and baseline_folder is not None:
+        baseline = replace_baseline(baseline_folder, done, config)
+    floors = FLOORS if is_bundled and not (is_part(args) or args.cases) else {}
+    verdicts, accepted = compared(args, rows, baseline)
+    reasons = gate_failures(done.results, done.summary, floors, verdicts, () if is_bundled else accepted)
     for reason in reasons:
         print(f"gate: {one_line(reason)}", file=sys.stderr)
     return 1 if reasons else 0
+
+
+def _rows(args: argparse.Namespace) -> list[Row]:
+    rows = read_files(args.data)
+    asked = [row for row in rows if args.half in (None, half_of(row))][: args.limit]
+    if not asked:
+        raise ConfigError(f"None of the {len(rows)} questions belongs to the half {args.half!r}. Leave out --half.")
+    return asked
 
 
 def _ask(folder: RunFolder, rows: Sequence[Row], settings: Settings, price: Price | None) -> Run:
@@ -114,53 +143,23 @@ def _ask(folder: RunFolder, rows: Sequence[Row], settings: Settings, price: Pric
     return Run(results=tuple(folder.results), summary=summarise(folder.results, price))
 
 
-def _check_baseline(args: argparse.Namespace, *, is_bundled: bool) -> None:
-    """Raise `ConfigError` where a baseline may not be written, or not be compared with."""
-    if args.write_baseline and (args.limit is not None or args.cases or not (is_bundled or args.baseline)):
-        raise ConfigError(
-            "The committed baseline is of all the bundled questions and no others: leave out --limit, --cases and "
-            "--data. With --baseline DIR it may be of other questions, but of all of them."
-        )
-    if args.cases and args.baseline:
-        raise ConfigError("No baseline holds your cases: leave out --baseline, or --cases.")
+def _make_judge(args: argparse.Namespace) -> Judge | None:
+    if args.judge is not None:
+        return Judge(args.judge, args.judge_url, Settings())
+    if args.judge_url is not None or args.judge_price is not None:
+        raise ConfigError("--judge-url and --judge-price are for a judge: name it with --judge MODEL.")
+    return None
 
 
-def _baseline(args: argparse.Namespace, rows: Sequence[Row], *, is_bundled: bool) -> Mapping[str, bool] | None:
-    """The verdicts to compare with, as far as they are asked for; `None` where there is nothing to compare with.
-
-    Raises:
-        ConfigError: If there is none where one must be.
-        RecordedRunError: If it cannot be read.
-    """
-    if args.write_baseline or args.cases or not (is_bundled or args.baseline):
-        return None
-    folder: Path = args.baseline or BASELINE
-    baseline = read_baseline(folder)
-    if baseline is None:
-        raise ConfigError(f"No baseline in {str(folder)!r}. Write one with `python -m eval run --write-baseline`.")
-    if baseline.answerer != args.answerer:
-        print(f"The baseline is of the answerer {baseline.answerer}: not compared.", file=sys.stderr)
-        return None
-    if args.limit is None:
-        return baseline.verdicts
-    asked = {row.id for row in rows}
-    return {id: correct for id, correct in baseline.verdicts.items() if id in asked}
-
-
-def _replace_baseline(folder: Path, done: Run, config: dict[str, object]) -> None:
-    """Write the baseline, and say on standard error what it changes: that belongs into its commit."""
-    try:
-        before = read_baseline(folder)
-    except RecordedRunError as exc:
-        print(f"baseline: the one before cannot be read: {one_line(str(exc))}", file=sys.stderr)
-        before = None
-    write_baseline(folder, done, config)
-    print(f"baseline: written to {folder}", file=sys.stderr)
-    if before is not None:
-        paired = pair(before.verdicts, verdicts_of(done.results))
-        for name in ("fixed", "broken", "only_before", "only_after"):
-            ids: tuple[str, ...] = getattr(paired, name)
-            print(f"baseline: {name} {len(ids)}{': ' if ids else ''}{', '.join(ids)}", file=sys.stderr)
+def _judged(folder: RunFolder, done: Run, judge: Judge, args: argparse.Namespace) -> tuple[Run, dict[str, object]]:
+    """The run with the judge's figures in its summary, and what `config.json` says of the judge."""
+    with asking_bar(sys.stderr, "judged") as progress:
+        rulings = rule_all(folder.path / RULINGS, done.results, judge, progress)
+    for line in not_judged_lines(rulings):
+        print(f"judge: {one_line(line)}", file=sys.stderr)
+    figures = judge_figures(done.results, {ruling.id: ruling for ruling in rulings})
+    summary = done.summary | figures
+    return Run(results=done.results, summary=summary), judged_with(judge, rulings, args.judge_price)
 
 
 def _print_run(done: Run, args: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Results -> the summary of a run: each measure with its bootstrap interval, over all rows and by kind and language."""
+"""Results -> the summary of a run: each measure with its bootstrap interval, over all rows and by group."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eval.answers import MEASURES
 from eval.costs import Price, cost_usd, used
+from eval.halves import half_of
 from eval.judging import Result
-from eval.measures import Estimate
+from eval.resampling import DIGITS, Estimate, draws, estimated
 from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
 
-_RESAMPLES = 2000
-_DIGITS = 4
-_SEED = 20251223
-_LEVEL = (0.025, 0.975)
-# By kind and language only what a reader compares; the whole table would hide it.
-_BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
+# By kind and language only what a reader compares; the whole table would hide it. By half also what has an aim.
+BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")
+BY_HALF = (
+    *BY_GROUP,
+    *("quotes_verified", "abstention_f1_far", "abstention_f1_near", "false_premises_accepted", "true_twins_answered"),
+)
 # Points of the risk–coverage curve in the summary; `eval.selective.risk_curve` gives it whole.
 _COVERAGES = (0.25, 0.5, 0.75)
-_LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
+LATENCIES = (("latency_p50_ms", 0.5), ("latency_p95_ms", 0.95))
 
 Summary = dict[str, Estimate]
 
 # What each figure of a summary is, in words.
 MEANINGS: Mapping[str, str] = {measure.name: measure.what for measure in MEASURES} | {
     "AURC": "area under the risk–coverage curve: share of wrong ones among the surest, mean over coverages",
+    "judge_right": "answerable rows that the judge calls right, without those not judged; no answer is wrong",
+    "judge_agreement": "judged answers in which judge and answer_match agree",
+    "judge_kappa": "the same beyond chance: Cohen's kappa, 1 is full agreement, 0 is chance",
+    "judge_failures": "answers that the judge was asked of and did not judge",
     "latency_p50_ms": "milliseconds that half of the answers take at most",
     "latency_p95_ms": "milliseconds that 95 % of the answers take at most",
     "input_tokens": "tokens sent to the chat model for an answer, mean where counted",
@@ -39,7 +43,8 @@ MEANINGS: Mapping[str, str] = {measure.name: measure.what for measure in MEASURE
 
 
 def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
-    """Every measure by name; by group as `answer_match/kind=date`, `correct/language=ja`, `risk/coverage=0.50`.
+    """Every measure by name; by group as `answer_match/kind=date`, `correct/language=ja`, `correct/half=test`; the risk
+    of the surest as `risk/coverage=0.50`.
 
     A measure for which no row counts is left out, so is what cannot be known: the curve where no answer says how sure
     it is, tokens where none were counted, cost without a price. Intervals are 95 % percentile bootstraps over rows
@@ -48,11 +53,12 @@ def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
     """
     estimates = {measure.name: _share(measure, results) for measure in MEASURES}
     estimates |= _curve(results)
-    estimates |= {name: _latency(results, quantile) for name, quantile in _LATENCIES}
+    estimates |= {name: _latency(results, quantile) for name, quantile in LATENCIES}
     estimates |= _usage(results, price)
     for label, members in _groups(results):
+        names = BY_HALF if label.startswith("half=") else BY_GROUP
         for measure in MEASURES:
-            if measure.name in _BY_GROUP:
+            if measure.name in names:
                 estimates[f"{measure.name}/{label}"] = _share(measure, members)
     return {name: estimate for name, estimate in estimates.items() if estimate is not None}
 
@@ -60,8 +66,8 @@ def summarise(results: Sequence[Result], price: Price | None = None) -> Summary:
 def _curve(results: Sequence[Result]) -> dict[str, Estimate | None]:
     if not has_confidence(results):
         return {}
-    found = curve_figures(results, _draws(len(results)), _COVERAGES)
-    return {name: _estimate(value, resampled, len(results)) for name, (value, resampled) in found.items()}
+    found = curve_figures(results, draws(len(results)), _COVERAGES)
+    return {name: estimated(value, resampled, len(results)) for name, (value, resampled) in found.items()}
 
 
 def _usage(results: Sequence[Result], price: Price | None) -> dict[str, Estimate | None]:
@@ -74,11 +80,11 @@ def _usage(results: Sequence[Result], price: Price | None) -> dict[str, Estimate
     }
 
 
-def _mean(values: Sequence[float], digits: int = _DIGITS) -> Estimate | None:
+def _mean(values: Sequence[float], digits: int = DIGITS) -> Estimate | None:
     if not values:
         return None
     column = np.array(values, dtype=np.float64)
-    return _estimate(float(column.mean()), column[_draws(len(values))].mean(axis=1), len(values), digits)
+    return estimated(float(column.mean()), column[draws(len(values))].mean(axis=1), len(values), digits)
 
 
 def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
@@ -87,33 +93,23 @@ def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
     if not counted:
         return None
     part, whole = np.array(counted, dtype=np.float64).T
-    draws = _draws(len(counted))
-    return _estimate(part.sum() / whole.sum(), part[draws].sum(axis=1) / whole[draws].sum(axis=1), len(counted))
+    drawn = draws(len(counted))
+    return estimated(part.sum() / whole.sum(), part[drawn].sum(axis=1) / whole[drawn].sum(axis=1), len(counted))
 
 
 def _latency(results: Sequence[Result], quantile: float) -> Estimate | None:
     if not results:
         return None
     times = np.array([result.latency_ms for result in results], dtype=np.float64)
-    resampled = np.quantile(times[_draws(len(times))], quantile, axis=1)
-    return _estimate(float(np.quantile(times, quantile)), resampled, len(times))
-
-
-def _draws(n: int) -> NDArray[np.int64]:
-    return np.random.default_rng(_SEED).integers(0, n, size=(_RESAMPLES, n))
-
-
-def _estimate(value: float, resampled: NDArray[np.float64], n: int, digits: int = _DIGITS) -> Estimate:
-    low, high = np.quantile(resampled, _LEVEL)
-    return Estimate(
-        value=round(float(value), digits), low=round(float(low), digits), high=round(float(high), digits), n=n
-    )
+    resampled = np.quantile(times[draws(len(times))], quantile, axis=1)
+    return estimated(float(np.quantile(times, quantile)), resampled, len(times))
 
 
 def _groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
     keys: tuple[tuple[str, Callable[[Result], str]], ...] = (
         ("kind", lambda result: result.row.kind),
         ("language", lambda result: result.row.language),
+        ("half", lambda result: half_of(result.row)),
     )
     return [
         (f"{name}={value}", list(members))

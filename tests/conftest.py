@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fetch_lists import fetch_settings as fetch_settings  # fixtures of the tests of fetching
+from fetch_lists import text_server as text_server
 
 from rag.config import Settings
 from rag.embedding.choice import load_embedding_model

@@ -7,7 +7,8 @@ from typing import Any
 
 from eval.dataset import GoldQuote, Row
 from eval.judging import Result, judge
-from eval.runner import Run, write_run
+from eval.run_folder import open_run
+from eval.runner import Run
 from eval.summary import summarise
 from rag.answer import Answer, Citation, Hit, Problem
 
@@ -88,5 +89,13 @@ def write(folder: Path, *results: Result, sha256: str = SHA256) -> Path:
         "finished": "2026-08-01T09:30:00+00:00",
         "seconds": 1.5,
     }
-    write_run(folder, make_run(*results), config)
+    with open_run(folder, config, [result.row for result in results]) as opened:
+        for result in results:
+            opened.add(result)
+        opened.finish(summarise(results), {})
     return folder
+
+
+def read_results(file: Path) -> list[Result]:
+    """Results of a `rows.jsonl`, whether its run has ended or not."""
+    return [Result.model_validate_json(line) for line in file.read_text(encoding="utf-8").split("\n") if line]

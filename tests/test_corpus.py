@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,15 @@ def test_readme_lists_every_document_with_what_its_front_matter_says() -> None:
             (name, meta["title"], meta["kind"], meta["status"], str(meta["date"]), str(len(meta["sources"])))
         )
     assert rows == expected
+
+
+def test_readme_gives_origin_and_licence_of_all_documents() -> None:
+    """All are of one origin and licence, that of the project: a document of another needs a column of its own."""
+    project = tomllib.loads((CORPUS.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    said = f"All documents: origin Kihon project, written from the sources named in each; licence {project['license']},"
+    assert said in README.read_text("utf-8")
+    for path in DOCUMENTS:
+        assert parts(path)[0].keys().isdisjoint({"origin", "licence", "license"}), path.name
 
 
 def test_readme_is_not_asked() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from eval.answers import MEASURES
 from eval.dataset import Row
+from eval.halves import half_of
 from eval.judging import FactFound, Judgement, Result, judge
 from eval.matching import normalise, statements, states
 from eval.summary import summarise
@@ -224,6 +225,7 @@ def result(asked: Row, answer: Answer | None, latency_ms: float = 10.0, *problem
 
 def test_summarise_by_hand() -> None:
     far, near = unanswerable("unanswerable_far"), unanswerable("unanswerable_near")
+    assert {half_of(asked) for asked in (row(), far, near)} == {"tuning"}
     results = [
         result(row(id="1"), RIGHT),
         result(row(id="2"), ABSTAINED),
@@ -286,6 +288,14 @@ def test_summarise_by_hand() -> None:
         "answer_match/language=en": (0.25, 4),
         "fact_in_quotes/language=en": (0.25, 4),
         "right_document/language=en": (0.25, 4),
+        "correct/half=tuning": (0.3333, 6),
+        "answer_match/half=tuning": (0.25, 4),
+        "fact_in_quotes/half=tuning": (0.25, 4),
+        "right_document/half=tuning": (0.25, 4),
+        "quotes_verified/half=tuning": (0.6667, 3),
+        "abstention_f1_far/half=tuning": (0.6667, 2),
+        "abstention_f1_near/half=tuning": (0.0, 2),
+        "false_premises_accepted/half=tuning": (0.0, 1),
     }
 
 

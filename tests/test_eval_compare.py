@@ -250,7 +250,7 @@ def test_command_prints_the_comparison(tmp_path: Path, capsys: pytest.CaptureFix
     assert "Broken (2)\n  b: How many people work there (b)?\n      -answer_match, -facts_found, " in out
     assert "  evil: Is \\x1b[31mthis\\u202e red? yes" in out
     assert "Fixed (1)\n  a: How many" in out
-    assert "correct                        0.667     0.333    -0.333" in out
+    assert f"{'correct':<36}     0.667     0.333    -0.333" in out
     assert main(["compare", str(a), str(b), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["broken"] == ["b", "evil"]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_runs import read_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.runnables import Runnable, RunnableLambda
@@ -21,7 +22,7 @@ from eval.__main__ import main
 from eval.dataset import Row
 from eval.judging import Result
 from eval.run_folder import open_run
-from eval.runner import read_results, results_of
+from eval.runner import results_of
 from eval.summary import summarise
 from rag import build_index
 from rag.answer import Answer
@@ -58,7 +59,7 @@ def write(folder: Path, found: list[Result], *, config: dict[str, Any] = CONFIG,
 
 
 def kept(folder: Path) -> list[Result]:
-    return read_results((folder / "rows.jsonl").read_text(encoding="utf-8").split("\n"))
+    return read_results(folder / "rows.jsonl")
 
 
 @pytest.fixture
@@ -117,8 +118,7 @@ def test_unfinished_run_with_another_config_is_set_aside(folder: Path) -> None:
         "its rows are now in rows-unfinished.jsonl."
     )
     assert kept(folder) == RESULTS[:1]
-    aside = (folder / "rows-unfinished.jsonl").read_text(encoding="utf-8")
-    assert read_results(aside.split("\n")) == RESULTS[:3]
+    assert read_results(folder / "rows-unfinished.jsonl") == RESULTS[:3]
 
 
 def test_ended_run_is_written_over(folder: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from eval.__main__ import main
-from eval.baseline import BASELINE, read_baseline
-from eval.dataset import GATE_DATA, Row, read_files
+from eval.baseline import COMMITTED, read_baseline
+from eval.dataset import Row, read_rows
 from eval.gate import MOST_NET_BROKEN, gate_failures
 from eval.judging import Judgement, Result
 from eval.recorded import RecordedRunError
@@ -90,7 +90,7 @@ def test_gate_stops_altered_quotes_and_accepted_premises_whatever_was_before() -
 
 @pytest.mark.parametrize(("n_abstained", "passes"), [(2, True), (3, False)])
 def test_gate_stops_an_answerer_that_abstains_from_what_it_answered(n_abstained: int, passes: bool) -> None:
-    rows = read_files(GATE_DATA)
+    rows = read_rows()
     asked = [row for row in rows if row.answerable and not row.is_false_premise][:6]
     texts = {row.question: " ".join(wordings[0] for wordings in row.answers) for row in asked}
 
@@ -160,6 +160,44 @@ def test_planted_regression_fails_the_command(data: Path, tmp_path: Path, capsys
     assert main(command) == 0
 
 
+def test_premise_that_the_baseline_accepts_fails_the_command_once_it_is_refused_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both premises are accepted as the answerer is; a baseline made by hand refuses one of them."""
+    rows = [
+        Row(
+            id=f"{id_}-false",
+            question=FACTS[id_][0],
+            language="en",
+            kind="false_premise",
+            answerable=True,
+            answers=(("none of these",),),
+            forbidden=(FACTS[id_][1],),
+        )
+        for id_ in ("staff", "ships")
+    ]
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
+    baseline = tmp_path / "baseline"
+    command = ["run", "--data", str(data), "--corpus", str(write_corpus(tmp_path / "corpus"))]
+    command += ["--out", str(tmp_path / "out"), "--baseline", str(baseline)]
+    assert main([*command, "--write-baseline"]) == 0
+    assert "baseline: accepts false premises 2: staff-false, ships-false" in capsys.readouterr().err
+    assert json.loads((baseline / "rows.jsonl").read_text(encoding="utf-8").splitlines()[0]) == {
+        "id": "staff-false",
+        "correct": False,
+        "premise_accepted": True,
+    }
+    assert main(command) == 0
+    verdicts = (baseline / "rows.jsonl").read_text(encoding="utf-8").splitlines()
+    (baseline / "rows.jsonl").write_text(f'{{"id":"staff-false","correct":false}}\n{verdicts[1]}\n', encoding="utf-8")
+    capsys.readouterr()
+    assert main(command) == 1
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("gate:")] == [
+        "gate: staff-false: a false premise is accepted."
+    ]
+
+
 def test_baseline_is_the_same_on_any_machine(data: Path, tmp_path: Path) -> None:
     written = []
     for name in ("one", "other"):
@@ -174,15 +212,26 @@ def test_baseline_is_the_same_on_any_machine(data: Path, tmp_path: Path) -> None
     assert not {"latency_p50_ms", "latency_p95_ms"} & json.loads(written[0]["summary.json"]).keys()
 
 
-def test_committed_baseline_is_of_what_the_gate_asks() -> None:
+@pytest.mark.parametrize("data", COMMITTED, ids=[data.name for data in COMMITTED])
+def test_committed_baseline_is_of_what_the_gate_asks(data: Path) -> None:
     """It names no machine and no question that is not asked."""
-    baseline = read_baseline(BASELINE)
+    baseline = read_baseline(COMMITTED[data])
     assert baseline is not None
-    assert baseline.verdicts.keys() <= {row.id for row in read_files(GATE_DATA)}
+    rows = {row.id: row for row in read_rows(data)}
+    assert baseline.verdicts.keys() <= rows.keys()
+    assert all(rows[id].is_false_premise and not baseline.verdicts[id] for id in baseline.accepted)
     assert baseline.answerer == "extractive"
     assert baseline.config.keys() == {"data", "index", "settings", "versions"}
-    summary = json.loads((BASELINE / "summary.json").read_text(encoding="utf-8"))
+    assert baseline.config["data"]["name"] == data.name
+    summary = json.loads((COMMITTED[data] / "summary.json").read_text(encoding="utf-8"))
     assert all(estimate.keys() == {"value", "low", "high", "n"} for estimate in summary.values())
+
+
+def test_gate_lets_pass_no_accepted_premise_that_the_baseline_refuses() -> None:
+    asked = [result("known", accepted=True), result("new", accepted=True), result("worse", accepted=True)]
+    baseline = {"known": True, "worse": True}
+    reasons = gate_failures(asked, summarise(asked), {}, baseline, {"known", "gone"})
+    assert reasons == ["new: a false premise is accepted.", "worse: a false premise is accepted."]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +239,9 @@ def test_committed_baseline_is_of_what_the_gate_asks() -> None:
     [
         pytest.param(["--write-baseline", "--limit", "3"], "leave out --limit", id="a part of the questions"),
         pytest.param(["--write-baseline", "--data", "DATA"], "leave out --limit", id="other questions"),
-        pytest.param(["--write-baseline", "--cases"], "leave out --limit, --cases", id="cases"),
+        pytest.param(["--write-baseline", "--cases"], "leave out --limit, --half, --cases", id="cases"),
+        pytest.param(["--write-baseline", "--half", "test"], "leave out --limit, --half", id="a half"),
+        pytest.param(["--write-baseline", "--baseline", "OUT"], "written over the run itself", id="the run's folder"),
         pytest.param(["--baseline", "none", "--cases"], "No baseline holds your cases", id="cases beside a baseline"),
         pytest.param(["--data", "DATA", "--baseline", "none"], "No baseline in 'none'", id="none to compare with"),
     ],
@@ -198,7 +249,8 @@ def test_committed_baseline_is_of_what_the_gate_asks() -> None:
 def test_command_refuses_wrong_baselines_before_any_work(
     arguments: list[str], message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = [str(data) if part == "DATA" else part for part in arguments]
+    places = {"DATA": str(data), "OUT": str(tmp_path / "other" / ".." / "out")}
+    given = [places.get(part, part) for part in arguments]
     assert main(["run", *given, "--out", str(tmp_path / "out")]) == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

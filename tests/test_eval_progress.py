@@ -25,5 +25,5 @@ def test_terminal_gets_a_bar_with_counts() -> None:
     with asking_bar(terminal) as progress:
         progress(2, 7)
         progress(7, 7)
-    assert "Asking" in terminal.getvalue()
+    assert "Asked" in terminal.getvalue()
     assert "7/7" in terminal.getvalue()

@@ -13,8 +13,10 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from eval.__main__ import main
 from eval.dataset import GoldQuote, Row
 from eval.gate import FLOORS, gate_failures
+from eval.recorded import read_run
 from eval.report import run_lines
-from eval.runner import Run, read_results, run, write_run
+from eval.run_folder import open_run
+from eval.runner import Run, run
 from rag import build_index, get_document
 from rag.answer import Answer, Citation
 from rag.config import Settings
@@ -210,9 +212,14 @@ def test_what_is_no_answer_is_a_failure(oracle: Chain, settings: Settings) -> No
 
 def test_written_run_is_read_back_whole(oracle: Chain, settings: Settings, tmp_path: Path) -> None:
     done = run(oracle, ROWS, settings)
-    write_run(tmp_path, done, {"data": "rows.jsonl"})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "rows.jsonl", "summary.json"]
-    assert read_results((tmp_path / "rows.jsonl").read_text(encoding="utf-8").split("\n")) == list(done.results)
+    with open_run(tmp_path, {"data": "rows.jsonl"}, ROWS) as folder:
+        for result in done.results:
+            folder.add(result)
+        folder.finish(done.summary, {"seconds": 1.0})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "lock", "rows.jsonl", "summary.json"]
+    read = read_run(tmp_path)
+    assert (read.results, read.summary) == (done.results, done.summary)
+    assert read.config == {"data": "rows.jsonl", "seconds": 1.0}
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["correct"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 3}
     assert summary.keys() == done.summary.keys()
@@ -246,7 +253,7 @@ def test_command_indexes_asks_and_writes(
     printed = capsys.readouterr()
     assert json.loads(printed.out) == json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert "asked: 2 of 2" in printed.err
-    results = read_results((out / "rows.jsonl").read_text(encoding="utf-8").split("\n"))
+    results = read_run(out).results
     assert [result.judgement.failures for result in results] == [(), ()]
     assert all(hit.root == "corpus" for result in results if result.answer for hit in result.answer.hits)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))

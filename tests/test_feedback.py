@@ -219,6 +219,30 @@ def test_run_asks_cases_of_the_corpus_alone(settings: Settings, caplog: pytest.L
         read_cases(settings, [Row(**kept[1].model_dump())])
 
 
+def test_damaged_line_is_named_and_takes_no_other_case_with_it(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = add_case(QUESTION, settings, correction="x")
+    path = settings.data_dir / "cases.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + b"\n\n" + whole + b'\xff{"id": "\x1b[31m"}\n' + whole + b'{"id": "\\u001b"}\n')
+    with caplog.at_level(logging.WARNING, logger="eval"):
+        assert [case.id for case in read_cases(settings)] == [kept.id]
+    messages = [record.getMessage() for record in caplog.records]
+    named = ("line 1: Invalid JSON", "line 4: Invalid JSON", f"line 5: the id '{kept.id}' stands in", "line 6: ")
+    assert len(messages) == len(named)
+    for message, part in zip(messages, named, strict=True):
+        assert message.startswith("This case is not asked: ")
+        assert f"cases.jsonl, {part}" in message
+        assert not {"\x1b", "\n"} & set(message)
+    path.write_bytes(whole[:40])
+    with pytest.raises(DatasetError, match=r"cases\.jsonl, line 1: "):
+        read_cases(settings)
+    path.write_bytes(b"\n")
+    with pytest.raises(DatasetError, match="holds no case"):
+        read_cases(settings)
+
+
 # --- the command ------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.measures import Estimate, bootstrap, hit_at_k, ndcg_at_k, paired_difference, recall_at_k, reciprocal_rank
+from eval.measures import bootstrap, hit_at_k, ndcg_at_k, paired_difference, recall_at_k, reciprocal_rank
+from eval.resampling import Estimate
 
 IDS = st.lists(st.sampled_from([f"d{i}" for i in range(15)]), unique=True, max_size=15)
 RELEVANT = st.sets(st.sampled_from([f"d{i}" for i in range(15)]), min_size=1, max_size=5)

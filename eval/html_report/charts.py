@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.html_report.markup import Markup, element
-from eval.measures import Estimate
+from eval.resampling import Estimate
 from eval.selective import RiskCurve
 
 _WIDTH, _HEIGHT = 360, 240

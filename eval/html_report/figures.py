@@ -10,14 +10,13 @@ from typing import Any
 from eval.answers import MEASURES
 from eval.html_report.charts import is_share, risk_chart, share_bar
 from eval.html_report.markup import Markup, element, joined
-from eval.measures import Estimate
 from eval.recorded import RecordedRun
 from eval.report import FAILURES
+from eval.resampling import Estimate
 from eval.selective import RiskCurve, risk_curve
-from eval.summary import MEANINGS, Summary
+from eval.summary import BY_GROUP, MEANINGS, Summary
 
 _TILES = ("correct", "answer_match", "right_document", "quotes_verified", "false_premises_accepted", "latency_p50_ms")
-_GROUPED = ("correct", "answer_match", "fact_in_quotes", "right_document")
 _LOW = frozenset({measure.name for measure in MEASURES if measure.is_better_low} | {"AURC"})
 
 
@@ -68,12 +67,12 @@ def measures(summary: Summary) -> Markup:
 
 
 def groups(summary: Summary) -> Markup:
-    """The same by kind and language."""
-    names = [name.partition("/")[2] for name in summary if name.startswith(f"{_GROUPED[0]}/")]
+    """Some of them by kind, language and half."""
+    names = [name.partition("/")[2] for name in summary if name.startswith(f"{BY_GROUP[0]}/")]
     if not names:
         return joined()
     rows = [_group(group, summary) for group in names]
-    return _section("groups", "By kind and language", _table(("Group", *_GROUPED, "Rows"), rows))
+    return _section("groups", "By kind, language and half", _table(("Group", *BY_GROUP, "Rows"), rows))
 
 
 def confidence(run: RecordedRun) -> Markup:
@@ -134,7 +133,7 @@ def _measure(name: str, estimate: Estimate) -> Markup:
 
 def _group(group: str, summary: Summary) -> Markup:
     def cells() -> Iterator[Markup]:
-        for name in _GROUPED:
+        for name in BY_GROUP:
             estimate = summary.get(f"{name}/{group}")
             if estimate is None:
                 yield element("td", "–")
@@ -142,7 +141,7 @@ def _group(group: str, summary: Summary) -> Markup:
                 title = f"{name} {interval(name, estimate)}"
                 yield element("td", figure(name, estimate), share_bar(estimate, f"{name}, {group}"), title=title)
 
-    n = summary[f"{_GROUPED[0]}/{group}"].n
+    n = summary[f"{BY_GROUP[0]}/{group}"].n
     return element("tr", element("th", group, scope="row"), *cells(), element("td", str(n), class_="n"))
 
 
