@@ -22,42 +22,55 @@ if TYPE_CHECKING:
     from rag.index.description import describe_index
     from rag.index.opening import get_document
     from rag.langchain_retriever import create_retriever
+    from rag.uploads.adding import add_upload
+    from rag.uploads.deleting import Deletion, delete_document
+    from rag.uploads.listing import DocumentInfo, list_documents
 
 __all__ = [
     "Answer",
     "Citation",
+    "Deletion",
     "Document",
+    "DocumentInfo",
     "FetchReport",
     "Hit",
     "IndexReport",
     "RagError",
     "Settings",
     "VerifyReport",
+    "add_upload",
     "build_index",
     "create_chain",
     "create_retriever",
+    "delete_document",
     "describe_index",
     "fetch_sources",
     "get_document",
+    "list_documents",
     "verify",
 ]
 
 _HOMES = {
     "Answer": "rag.answer",
     "Citation": "rag.answer",
+    "Deletion": "rag.uploads.deleting",
     "Document": "rag.document",
+    "DocumentInfo": "rag.uploads.listing",
     "FetchReport": "rag.fetching.fetch",
     "Hit": "rag.answer",
     "IndexReport": "rag.answer",
     "RagError": "rag.errors",
     "Settings": "rag.config",
     "VerifyReport": "rag.answer",
+    "add_upload": "rag.uploads.adding",
     "build_index": "rag.index.build",
     "create_chain": "rag.chain",
     "create_retriever": "rag.langchain_retriever",
+    "delete_document": "rag.uploads.deleting",
     "describe_index": "rag.index.description",
     "fetch_sources": "rag.fetching.fetch",
     "get_document": "rag.index.opening",
+    "list_documents": "rag.uploads.listing",
     "verify": "rag.checking.verification",
 }
 
