@@ -15,7 +15,10 @@ from typing import Any
 
 _ASSETS = Path(__file__).parent / "assets"
 # Joined into one module, in this order: the browser cannot resolve imports between modules without addresses.
-_SCRIPTS = ("elements.js", "blocks.js", "card.js", "viewer.js", "turn.js", "shell.js")
+_SCRIPTS = (
+    *("elements.js", "blocks.js", "card.js", "viewer.js", "turn.js"),
+    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "shell.js"),
+)
 _PART_SCRIPT = "part.js"
 
 
@@ -24,9 +27,10 @@ def mount_shell(*, key: str, data: Mapping[str, Any], on_document: Callable[[], 
     _shell()(key=key, data=dict(data), on_document_change=on_document)
 
 
-def mount_part(*, key: str, data: Mapping[str, Any]) -> None:
-    """Mount one part: `data["part"]` says which."""
-    _part()(key=key, data=dict(data))
+def mount_part(*, key: str, data: Mapping[str, Any], on_pick: Callable[[], None] | None = None) -> None:
+    """Mount one part: `data["part"]` says which; `on_pick` runs when the reader picks something in it."""
+    callbacks = {} if on_pick is None else {"on_pick_change": on_pick}
+    _part()(key=key, data=dict(data), **callbacks)
 
 
 @cache
