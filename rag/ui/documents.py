@@ -143,7 +143,10 @@ def _controls(every: Sequence[DocumentInfo], language: Language) -> tuple[dict[s
         with st.container(horizontal=True):
             for name in _DATES:
                 day = st.text_input(
-                    label(language, name), key=f"documents-{name}", placeholder="2025-12-23", persist_state="session"
+                    label(language, f"facet_{name}"),
+                    key=f"documents-{name}",
+                    placeholder="2025-12-23",
+                    persist_state="session",
                 )
                 if day and day.strip():
                     wanted[name] = day.strip()

@@ -75,7 +75,7 @@ def run_facts(run: RecordedRun, language: Language) -> list[list[str]]:
         ("run_questions", " · ".join(filter(None, (f"{len(run.verdicts):,}", str(data.get("name") or ""))))),
         ("run_answerer", " · ".join(filter(None, (run.answerer, _model(settings))))),
         ("run_documents", index.get("documents")),
-        ("run_finished", finished),
+        ("run_finished", str(finished or "")[:16].replace("T", " ")),
     )
     return [[label(language, name), str(value)] for name, value in known if value]
 

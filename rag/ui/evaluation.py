@@ -99,6 +99,8 @@ def _draw_questions(run: RecordedRun, comparison: Comparison | None, language: L
     asked = asked_of(run, comparison, eval_runs.bundled_questions())
     found = _filtered(asked, comparison is not None, language)
     picked = next((one for one in asked if one.id == st.query_params.get("question")), None)
+    if picked is not None:
+        _draw_question(picked, run, language, settings)
     if not found:
         st.info(label(language, "questions_none"), icon=":material/search_off:")
     elif len(found) > _PAGE_SIZE and not st.session_state.get("evaluation-all"):
@@ -110,8 +112,6 @@ def _draw_questions(run: RecordedRun, comparison: Comparison | None, language: L
         )
     else:
         _mount_questions(found, picked, language)
-    if picked is not None:
-        _draw_question(picked, run, language, settings)
 
 
 def _mount_questions(asked: Sequence[Asked], picked: Asked | None, language: Language) -> None:
@@ -122,6 +122,10 @@ def _mount_questions(asked: Sequence[Asked], picked: Asked | None, language: Lan
 def _pick() -> None:
     """The browser names a question: only one of the run's own is ever shown."""
     st.query_params["question"] = str(st.session_state["evaluation-questions"].pick)
+
+
+def _put_back() -> None:
+    del st.query_params["question"]
 
 
 def _filtered(asked: Sequence[Asked], is_compared: bool, language: Language) -> list[Asked]:
@@ -165,3 +169,9 @@ def _draw_question(asked: Asked, run: RecordedRun, language: Language, settings:
                 st.caption(label(language, "question_verdict_only"))
         data = {"part": "facts", "groups": gold_groups(asked, result, language)}
         mount_part(key="evaluation-gold", data=data)
+        st.button(
+            label(language, "question_close"),
+            key="evaluation-close",
+            icon=":material/close:",
+            on_click=_put_back,
+        )

@@ -68,7 +68,7 @@ def _paths() -> tuple[str, ...]:
 
 def main() -> None:
     """Draw the page; an error is shown as a sentence, its details go to the log."""
-    st.set_page_config(page_title=NAME, page_icon=str(_ICON), layout="centered")
+    st.set_page_config(page_icon=str(_ICON), layout="centered")
     language = session.language()
     try:
         _frame(language)

@@ -38,4 +38,12 @@ function drawQuestions(root, data, setTriggerValue) {
     element("thead", {}, element("tr", {}, data.columns.map((name) => element("th", { scope: "col" }, name)))),
     element("tbody", {}, data.rows.map(draw))));
   restoreState(root, kept);
+  // What was picked is drawn above the list.
+  const box = document.querySelector(".st-key-evaluation-question");
+  if (data.picked && root.picked !== data.picked && box) {
+    box.tabIndex = -1;
+    box.focus({ preventScroll: true });
+    box.scrollIntoView({ block: "start", behavior: "instant" });
+  }
+  root.picked = data.picked;
 }

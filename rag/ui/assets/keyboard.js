@@ -61,6 +61,8 @@ function addSkipLink() {
     (question() ?? [...items].find(isBelow))?.focus();
   } }, frame.labels.skip);
   document.body.prepend(link);
+  const main = document.querySelector(".stMain");
+  if (main) main.id ||= "kihon-content";
 }
 
 function useFrame({ labels, shortcuts, shortcuts_on: on, cookies }) {
