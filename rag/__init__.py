@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rag.index.build import build_index
     from rag.index.description import describe_index
     from rag.index.opening import get_document
+    from rag.index.picture import PagePicture, get_page_picture
     from rag.langchain_retriever import create_retriever
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "FetchReport",
     "Hit",
     "IndexReport",
+    "PagePicture",
     "RagError",
     "Settings",
     "VerifyReport",
@@ -39,6 +41,7 @@ __all__ = [
     "describe_index",
     "fetch_sources",
     "get_document",
+    "get_page_picture",
     "verify",
 ]
 
@@ -49,6 +52,7 @@ _HOMES = {
     "FetchReport": "rag.fetching.fetch",
     "Hit": "rag.answer",
     "IndexReport": "rag.answer",
+    "PagePicture": "rag.index.picture",
     "RagError": "rag.errors",
     "Settings": "rag.config",
     "VerifyReport": "rag.answer",
@@ -58,6 +62,7 @@ _HOMES = {
     "describe_index": "rag.index.description",
     "fetch_sources": "rag.fetching.fetch",
     "get_document": "rag.index.opening",
+    "get_page_picture": "rag.index.picture",
     "verify": "rag.checking.verification",
 }
 
