@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.config import Settings
     from rag.document import Document
     from rag.errors import RagError
+    from rag.feedback.adding import add_case
     from rag.fetching.fetch import FetchReport, fetch_sources
     from rag.index.build import build_index
     from rag.index.description import describe_index
@@ -35,6 +36,7 @@ __all__ = [
     "RagError",
     "Settings",
     "VerifyReport",
+    "add_case",
     "build_index",
     "create_chain",
     "create_retriever",
@@ -56,6 +58,7 @@ _HOMES = {
     "RagError": "rag.errors",
     "Settings": "rag.config",
     "VerifyReport": "rag.answer",
+    "add_case": "rag.feedback.adding",
     "build_index": "rag.index.build",
     "create_chain": "rag.chain",
     "create_retriever": "rag.langchain_retriever",

@@ -8,15 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from rag import RagError, Settings, get_document
-from rag.ui import resources
+from rag import RagError, Settings
+from rag.costs import price_of
+from rag.ui import conversation, resources
 from rag.ui.component import mount_part, mount_shell
-from rag.ui.desk import BusyError
 from rag.ui.formatting import plain_text
 from rag.ui.labels import LANGUAGES, Language, label, language_of_locale, starters
-from rag.ui.sources import source_view
-from rag.ui.turns import MAX_TURNS, Turn, history_of
-from rag.ui.views import turn_view
+from rag.ui.requests import answer_request
+from rag.ui.turns import N_SHOWN, Turn
+from rag.ui.views import Look, turn_view
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,10 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _ICON = Path(__file__).parent / "assets" / "icon.png"
 # How often an answer in progress, or a build, is looked at.
 _LOOK_EVERY_S = 0.25
-_VIEWER_LABELS = ("viewer", "loading", "close", "previous", "next", "more_above", "more_below", "end")
+_SHELL_LABELS = (
+    *("viewer", "loading", "close", "previous", "next", "more_above", "more_below", "end", "as_text", "as_page"),
+    *("previous_page", "next_page", "error_slow"),
+)
 _MAX_TYPED_CHARS = 4000
 
 
@@ -89,37 +92,42 @@ def _header(language: Language, settings: Settings | None, n_documents: int | No
             required=True,
             label_visibility="collapsed",
         )
-        if _turns():
+        if conversation.session_turns():
             st.button(
                 label(language, "new_conversation"),
                 icon=":material/edit_square:",
                 key="new-conversation",
-                on_click=_start_anew,
+                on_click=conversation.start_anew,
             )
 
 
-def _turns() -> list[Turn]:
-    turns: list[Turn] = st.session_state.setdefault("turns", [])
-    return turns
-
-
-def _start_anew() -> None:
-    for turn in _turns():
-        resources.shared_desk().stop(turn)
-    st.session_state.turns = []
-
-
 def _conversation(language: Language, settings: Settings) -> None:
-    turns = _turns()
+    turns = conversation.session_turns()
     if not turns:
         _welcome(language)
         return
+    look = Look(
+        language=language,
+        model=resources.answer_mode(settings)["model"],
+        price=price_of(settings),
+        find_newer=resources.find_newer,
+    )
+    n_shown: int = st.session_state.get("n_shown", N_SHOWN)
     with st.container(key="kihon-turns"):
-        if turns[0].id > 1:
-            st.caption(label(language, "older"))
-        for turn in turns[:-1]:
-            _draw_turn(turn, language, settings)
-        _newest_turn(language, settings)
+        if len(turns) > n_shown:
+            st.button(
+                label(language, "show_older", n=len(turns) - n_shown),
+                icon=":material/expand_less:",
+                key="older",
+                on_click=_show_older,
+            )
+        for turn in turns[-n_shown:-1]:
+            _draw_turn(turn, look, is_newest=False)
+        _newest_turn(look)
+
+
+def _show_older() -> None:
+    st.session_state.n_shown = st.session_state.get("n_shown", N_SHOWN) + N_SHOWN
 
 
 def _welcome(language: Language) -> None:
@@ -132,32 +140,35 @@ def _welcome(language: Language) -> None:
             st.button(question, key=f"starter-{number}", on_click=_ask, args=(question,), width="stretch")
 
 
-def _newest_turn(language: Language, settings: Settings) -> None:
-    """The last turn: while it is open, this alone runs again and again, and the rest of the page stays as it is."""
-    is_open = _turns()[-1].is_open
+def _newest_turn(look: Look) -> None:
+    """The last turn: while more may come, this alone runs again and again, and the rest of the page stays as it is."""
 
-    @st.fragment(run_every=_LOOK_EVERY_S if is_open else None)
+    def is_waited_for(turn: Turn) -> bool:
+        return turn.is_open or turn.is_suggesting
+
+    is_waiting = is_waited_for(conversation.session_turns()[-1])
+
+    @st.fragment(run_every=_LOOK_EVERY_S if is_waiting else None)
     def draw() -> None:
-        turn = _turns()[-1]
-        was_open = turn.is_open
-        _draw_turn(turn, language, settings)
+        turn = conversation.session_turns()[-1]
+        was_open, is_over = turn.is_open, not is_waited_for(turn)
+        _draw_turn(turn, look, is_newest=True)
         if was_open:
             st.button(
-                label(language, "stop"),
+                label(look.language, "stop"),
                 icon=":material/stop_circle:",
                 key="stop",
                 on_click=resources.shared_desk().stop,
                 args=(turn,),
             )
-        elif is_open:
+        elif is_waiting and is_over:
             st.rerun()
 
     draw()
 
 
-def _draw_turn(turn: Turn, language: Language, settings: Settings) -> None:
-    model = resources.answer_mode(settings)["model"]
-    mount_part(key=f"turn-{turn.id}", data=turn_view(turn, language, model=model))
+def _draw_turn(turn: Turn, look: Look, *, is_newest: bool) -> None:
+    mount_part(key=f"turn-{turn.id}", data=turn_view(turn, look, is_newest=is_newest))
 
 
 def _input(language: Language, settings: Settings) -> None:
@@ -178,51 +189,26 @@ def _ask_what_was_typed() -> None:
 
 
 def _ask(question: str) -> None:
-    """Begin a turn; a question that is still being answered is stopped: a session has one at a time."""
-    language = _language()
-    desk = resources.shared_desk()
-    turns = _turns()
-    for before in turns:
-        if before.is_open:
-            desk.stop(before)
-    turn = Turn(id=turns[-1].id + 1 if turns else 1, question=question)
-    general = label(language, "error_general")
-    try:
-        desk.ask(turn, {"question": question, "chat_history": history_of(turns)}, lambda _: general)
-    except BusyError:
-        turn.state, turn.error = "failed", label(language, "busy")
-    st.session_state.turns = [*turns, turn][-MAX_TURNS:]
+    conversation.ask(question, _language())
 
 
 @st.fragment
 def _shell(language: Language) -> None:
     """Script, styles and source viewer. A fragment: opening a document does not run the whole page again."""
-    labels = {key: label(language, key) for key in _VIEWER_LABELS}
+    labels = {key: label(language, key) for key in _SHELL_LABELS}
     labels["nth"] = label(language, "nth", nth="{nth}", n="{n}")
     with st.container(key="kihon-shell"):
         mount_shell(
             key="shell",
             data={"language": language, "labels": labels, "reply": st.session_state.get("reply")},
-            on_document=_fetch_document,
+            on_request=_on_request,
         )
+    if st.session_state.pop("page_changed", False):
+        st.rerun()
 
 
-def _fetch_document() -> None:
-    """Answer the viewer's request. The request comes from the browser: nothing in it is taken on trust."""
-    wanted = dict(st.session_state.shell.document or {})
-    language = _language()
-    reply: dict[str, Any] = {"wanted": wanted, "key": f"{st.session_state.get('n_replies', 0)}"}
-    st.session_state.n_replies = st.session_state.get("n_replies", 0) + 1
-    try:
-        start, end, above, below = (int(wanted[name]) for name in ("start", "end", "above", "below"))
-        document = get_document(str(wanted["document_id"]), resources.shared_settings())
-        reply["source"] = source_view(document, start, end, language, above=max(0, above), below=max(0, below))
-    except RagError as exc:
-        reply["error"] = str(exc)
-    except Exception:
-        logger.exception("A document could not be shown")
-        reply["error"] = label(language, "error_viewer")
-    st.session_state.reply = reply
+def _on_request() -> None:
+    st.session_state.page_changed = answer_request(dict(st.session_state.shell.request or {}), _language())
 
 
 def _first_build(language: Language) -> None:

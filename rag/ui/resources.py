@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from rag import RagError, Settings, build_index, create_chain, describe_index
+from rag import RagError, Settings, build_index, create_chain, describe_index, get_document
 from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
 from rag.ui.desk import Desk
+from rag.ui.passages import Edition
+from rag.ui.suggesting import suggest
 from rag.ui.turns import Turn
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ _LOOK_EVERY_S = 0.1
 _DEFAULT_HOST = "api.openai.com"
 # How long what the header says of the index may be out of date.
 _STATE_TTL_S = 10
+_MAX_EDITIONS = 1000
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,7 +44,12 @@ def shared_settings() -> Settings:
 def shared_desk() -> Desk:
     """The one desk that answers all sessions; what the first answer needs begins to load in the background."""
     settings = shared_settings()
-    desk = Desk(lambda: create_chain(settings))
+    offline = settings.model_copy(update={"answerer": "extractive"})
+    desk = Desk(
+        lambda: create_chain(settings),
+        offline=(lambda: create_chain(offline)) if settings.answers_with_model else None,
+        suggest=lambda answer: suggest(answer, settings),
+    )
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
 
@@ -58,6 +66,20 @@ def shared_building() -> Building:
 def index_state() -> IndexInfo:
     """What is indexed: `ready`, `missing` or `unusable`, and how many documents."""
     return describe_index(shared_settings())
+
+
+@st.cache_data(show_spinner=False, ttl=_STATE_TTL_S, max_entries=_MAX_EDITIONS)
+def find_newer(document_id: str) -> Edition | None:
+    """The indexed document that took the place of another, if there is one; see `rag.ui.passages.FindNewer`."""
+    settings = shared_settings()
+    try:
+        document = get_document(document_id, settings)
+        if document.replaced_by is None:
+            return None
+        newer = get_document(document.replaced_by, settings)
+    except RagError:
+        return None  # gone meanwhile, or never indexed: there is nothing to point to
+    return Edition(document_id=newer.document_id, title=newer.title, date=newer.date)
 
 
 def answer_mode(settings: Settings) -> dict[str, str]:
