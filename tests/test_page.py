@@ -1,10 +1,9 @@
-"""The chat page without a browser: its labels, what it makes of answers and documents, and Streamlit's AppTest."""
+"""The chat page without a browser: what it makes of answers and documents, and Streamlit's AppTest."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import string
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ from rag.errors import VectorServerError
 from rag.ui import resources
 from rag.ui.desk import BusyError, Desk
 from rag.ui.formatting import answer_blocks, document_blocks, plain_text
-from rag.ui.labels import CATALOGUE, LANGUAGES, known_or_as_is, label, language_of_locale, starters
+from rag.ui.labels import label, starters
 from rag.ui.launching import free_port, page_script, url_of
 from rag.ui.passages import heading_path, host_of
 from rag.ui.sources import source_view
@@ -33,51 +32,6 @@ from rag.ui.views import Look, turn_view
 
 ROOT = Path(__file__).resolve().parent.parent
 QUOTE = "The Cabinet adopted the Basic Plan on 23 December 2025."
-
-# --- the label catalogue --------------------------------------------------------------------------------------------
-
-
-def _fields(template: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
-
-
-def test_catalogue_has_every_label_in_both_languages() -> None:
-    assert CATALOGUE.keys() == LANGUAGES.keys()
-    assert CATALOGUE["en"].keys() == CATALOGUE["ja"].keys()
-    for key, english in CATALOGUE["en"].items():
-        japanese = CATALOGUE["ja"][key]
-        assert english.strip(), key
-        assert japanese.strip(), key
-        assert _fields(english) == _fields(japanese), key
-
-
-def test_catalogue_is_japanese_where_it_should_be() -> None:
-    same = {key for key, english in CATALOGUE["en"].items() if CATALOGUE["ja"][key] == english}
-    assert same == {"mode_llm"}  # names alone
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_starters_are_six_different_questions(language: Any) -> None:
-    assert len(set(starters(language))) == 6
-
-
-@pytest.mark.parametrize(
-    ("locale", "language"),
-    [("ja", "ja"), ("ja-JP", "ja"), ("en-US", "en"), ("fr", "en"), ("", "en"), (None, "en"), ("jam", "en")],
-)
-def test_language_of_locale(locale: str | None, language: str) -> None:
-    assert language_of_locale(locale) == language
-
-
-def test_label_takes_the_singular_for_one() -> None:
-    assert label("en", "n_documents", n=1) == "1 document"
-    assert label("en", "n_documents", n=2) == "2 documents"
-
-
-def test_known_or_as_is_keeps_what_the_catalogue_has_not() -> None:
-    assert known_or_as_is("ja", "status", "In Force") == "有効"
-    assert known_or_as_is("ja", "status", "withdrawn") == "withdrawn"
-
 
 # --- text into blocks and runs --------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from rag.ui import resources
@@ -48,9 +50,12 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
         replaced=replaced_by(turns[at:]),
     )
     st.session_state.last_turn_id = turn.id
+    asked: dict[str, Any] = {"question": question, "chat_history": history_of(turns[:at])}
+    if is_offline:
+        asked["answerer"] = "extractive"
     general = label(language, "error_general")
     try:
-        desk.ask(turn, {"question": question, "chat_history": history_of(turns[:at])}, lambda _: general)
+        desk.ask(turn, asked, lambda _: general)
     except BusyError:
         turn.state, turn.error = "failed", label(language, "busy")
     st.session_state.turns = [*turns[:at], turn][-MAX_TURNS:]

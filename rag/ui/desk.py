@@ -36,7 +36,6 @@ class Desk:
 
     Args:
         chain: The chain; made on first use, in the desk's own thread.
-        offline: The chain for turns that are to be answered without a chat model; default: the same.
         suggest: Questions to ask after an answer; looked for once the answer is there.
         at_once: Questions answered at the same time. An extract keeps a core busy, a chat model mostly waits.
         max_waiting: Questions that may wait; one more is refused with `BusyError`.
@@ -46,13 +45,12 @@ class Desk:
         self,
         chain: Callable[[], Runnable[Any, Answer]],
         *,
-        offline: Callable[[], Runnable[Any, Answer]] | None = None,
         suggest: Callable[[Answer], Sequence[str]] | None = None,
         at_once: int = _AT_ONCE,
         max_waiting: int = _MAX_WAITING,
     ) -> None:
-        self._makers = {False: chain, True: offline or chain}
-        self._chains: dict[bool, Runnable[Any, Answer]] = {}
+        self._make_chain = chain
+        self._chain: Runnable[Any, Answer] | None = None
         self._suggest = suggest
         self._max_waiting = max_waiting
         self._line: list[Turn] = []
@@ -113,11 +111,10 @@ class Desk:
 
     async def _answer(self, turn: Turn, value: Mapping[str, Any]) -> None:
         started = time.perf_counter()
-        chain = self._chains.get(turn.is_offline)
-        if chain is None:
-            chain = self._chains.setdefault(turn.is_offline, await asyncio.to_thread(self._makers[turn.is_offline]))
+        if self._chain is None:
+            self._chain = await asyncio.to_thread(self._make_chain)
         ends: list[float] = []
-        async for part in chain.astream(value):
+        async for part in self._chain.astream(value):
             if not turn.is_open:
                 return
             turn.answer = turn.answer + part

@@ -32,7 +32,7 @@ function selectedCitations(selection) {
 
 function onCopy(event) {
   const selection = getSelection();
-  if (!selection || selection.isCollapsed || document.activeElement?.matches("textarea, input")) return;
+  if (!selection || selection.isCollapsed || ["INPUT", "TEXTAREA"].includes(document.activeElement?.tagName)) return;
   const groups = selectedCitations(selection);
   if (groups.length === 0) return;
   const lists = groups.map((citations) =>
