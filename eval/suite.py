@@ -14,7 +14,6 @@ from pathlib import Path
 
 from eval.baseline import BASELINE, read_baseline, write_baseline
 from eval.cases import read_cases
-from eval.costs import Price
 from eval.dataset import GATE_DATA, Row, gold_problems, read_files
 from eval.gate import FLOORS, gate_failures
 from eval.paired import pair
@@ -27,6 +26,7 @@ from eval.runner import Run, results_of, summary_json
 from eval.summary import summarise
 from rag import build_index, create_chain, get_document
 from rag.config import Settings
+from rag.costs import Price, price_of
 from rag.errors import ConfigError, CorpusError
 from rag.terminal.lines import one_line
 from rag.terminal.progress import progress_bar
@@ -49,7 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", metavar="DIR", type=Path, help="folder of the suite's own index (OUT/index)")
     parser.add_argument("--corpus", metavar="DIR", type=Path, help="folder of the documents (RAG_CORPUS_DIR)")
     parser.add_argument(
-        "--price", metavar="IN,OUT", type=_price, help="US dollars for a million tokens of the chat model (unknown)"
+        "--price",
+        metavar="IN,OUT",
+        type=_price,
+        help="US dollars for a million tokens of the chat model (RAG_LLM_INPUT_PRICE, RAG_LLM_OUTPUT_PRICE)",
     )
     parser.add_argument(
         "--baseline", metavar="DIR", type=Path, help="compare with this one (the committed, for the bundled questions)"
@@ -74,6 +77,7 @@ def main(args: argparse.Namespace) -> int:
     rows += cases
     settings = _settings(args)
     baseline = _baseline(args, rows, is_bundled=is_bundled)
+    price = args.price or price_of(settings)
     started = time.monotonic()
     _index(settings)
     for problem in gold_problems(rows, _texts(rows, settings)):
@@ -82,9 +86,9 @@ def main(args: argparse.Namespace) -> int:
     if args.cases:
         config["cases"] = {"rows": len(cases)}
     with open_run(args.out, config, rows, restart=args.restart) as folder:
-        done = _ask(folder, rows, settings, args.price)
+        done = _ask(folder, rows, settings, price)
         seconds = round(time.monotonic() - started, 1)
-        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, args.price))
+        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, price))
     _print_run(done, args)
     if args.write_baseline:
         _replace_baseline(args.baseline or BASELINE, done, config)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.answers import MEASURES
-from eval.costs import Price, cost_usd, used
+from eval.costs import used
 from eval.judging import Result
 from eval.measures import Estimate
 from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
+from rag.costs import Price, cost_usd
 
 _RESAMPLES = 2000
 _DIGITS = 4

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     llm_timeout_s: float = Field(30.0, gt=0, le=600, description="Total deadline of one generated answer, in seconds.")
     llm_max_retries: int = Field(2, ge=0, le=2, description="Further requests after a failed one.")
     llm_max_tokens: int = Field(800, ge=16, le=8000, description="Longest reply, in tokens.")
+    llm_input_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens sent; unset: unknown."
+    )
+    llm_output_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens of replies; unset: unknown."
+    )
     context_chars: int = Field(12_000, ge=500, le=200_000, description="Passages sent to a chat model, in characters.")
     history_turns: int = Field(6, ge=0, le=50, description="Turns of the conversation that are read.")
     page_may_change: str = Field(

@@ -18,25 +18,15 @@ UI = Path(__file__).resolve().parent.parent / "rag" / "ui"
 # Names, units and keys: the same in every language.
 NAMES = frozenset(
     {"AI", "Esc", "Enter", "Tab", "Kihon", "Apache", "License", "all", "MiniLM", "L6", "requirements", "txt", "python"}
+    | {"rag", "index", "JSON", "Markdown"}
 )
 # What the terminal says (`python -m rag.ui`) is English, as the rest of the command line.
 TERMINAL = frozenset({"__main__.py", "launching.py"})
 # Labels that are looked up by a value: `kind_law` for a document's kind `law`.
 BY_VALUE = (
     *("kind_", "status_", "language_", "root_", "state_", "facet_", "column_", "reason_", "mode_", "place_"),
-    *(
-        "starter_",
-        "stage_",
-        "index_",
-        "licence_",
-        "measure_",
-        "measures_",
-        "difference_",
-        "outcome_",
-        "failure_",
-        "asked_",
-    ),
-    "fact_in_",
+    *("starter_", "stage_", "index_", "licence_", "measure_", "measures_", "difference_", "outcome_", "failure_"),
+    *("asked_", "fact_in_", "flaw_", "notice_", "trouble_", "feedback_", "save_"),
 )
 # What is filled in, and what is typed as it is.
 EXPRESSION = re.compile(r"\{[^{}]*\}|`[^`]*`|「python[^」]*」")

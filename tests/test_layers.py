@@ -28,7 +28,7 @@ HEAVY = (
 )
 # What `rag` is made of, bottom to top: each part imports only parts before it, for types and inside functions too.
 # Its own name stands for the public names, which are imported from `rag` itself.
-VALUES = ("errors", "config", "document", "answer", "phrases")
+VALUES = ("errors", "config", "document", "answer", "costs", "phrases")
 LAYERS = (
     *VALUES,
     "text",

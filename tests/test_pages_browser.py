@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chromium import CONTRASTS, browser
 from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, wrong
-from test_browser import ADOPTED, OpenTab, Tab, _chat_model, _serving, address, settings, tab
+from openai_server import OpenAIServer, Reply
+from served_page import OpenTab, Tab, serving, tab
+from test_browser import ADOPTED, address, settings
 
 from eval.runner import write_run
 from rag import Settings
@@ -270,8 +272,8 @@ def test_eval_runs_are_compared_down_to_one_question(tab: OpenTab) -> None:
 
 def test_badge_says_where_text_goes_and_the_reader_can_leave_the_model_out(tab: OpenTab, settings: Settings) -> None:
     with (
-        _chat_model("The first plan was adopted on 23 December 2025. [1]") as base_url,
-        _serving(settings, OPENAI_API_KEY="none", OPENAI_BASE_URL=base_url, RAG_CHAT_MODEL="small-1") as url,
+        OpenAIServer([Reply("The first plan was adopted on 23 December 2025. [1]")]) as model,
+        serving(settings, OPENAI_API_KEY="none", OPENAI_BASE_URL=model.base_url, RAG_CHAT_MODEL="small-1") as url,
     ):
         page = tab(url)
         _open(page, "settings")

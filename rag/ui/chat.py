@@ -1,17 +1,17 @@
-"""The chat page: conversation and input; what a reader types, and what becomes of it."""
+"""The chat page: conversation and input."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from rag import Settings
-from rag.ui import resources, session
+from rag.costs import price_of
+from rag.ui import conversation, resources, session
 from rag.ui.component import mount_part
-from rag.ui.desk import BusyError
 from rag.ui.labels import Language, label, starters
 from rag.ui.scope import draw_scope
-from rag.ui.turns import MAX_TURNS, Turn, history_of
-from rag.ui.views import turn_view
+from rag.ui.turns import N_SHOWN, Turn
+from rag.ui.views import Look, turn_view
 
 # How often an answer in progress is looked at.
 _LOOK_EVERY_S = 0.25
@@ -27,32 +27,42 @@ def draw_chat(language: Language, settings: Settings) -> None:
 
 def draw_new_conversation(language: Language) -> None:
     """The button in the header that begins anew, where there is something to leave behind."""
-    if session.turns():
+    if conversation.session_turns():
         st.button(
             label(language, "new_conversation"),
             icon=":material/edit_square:",
             key="new-conversation",
-            on_click=_start_anew,
+            on_click=conversation.start_anew,
         )
 
 
-def _start_anew() -> None:
-    for turn in session.turns():
-        resources.shared_desk().stop(turn)
-    st.session_state.turns = []
-
-
 def _conversation(language: Language, settings: Settings) -> None:
-    turns = session.turns()
+    turns = conversation.session_turns()
     if not turns:
         _welcome(language)
         return
+    look = Look(
+        language=language,
+        model=settings.chat_model if settings.answers_with_model else "",
+        price=price_of(settings),
+        find_newer=resources.find_newer,
+    )
+    n_shown: int = st.session_state.get("n_shown", N_SHOWN)
     with st.container(key="kihon-turns"):
-        if turns[0].id > 1:
-            st.caption(label(language, "older"))
-        for turn in turns[:-1]:
-            _draw_turn(turn, language, settings)
-        _newest_turn(language, settings)
+        if len(turns) > n_shown:
+            st.button(
+                label(language, "show_older", n=len(turns) - n_shown),
+                icon=":material/expand_less:",
+                key="older",
+                on_click=_show_older,
+            )
+        for turn in turns[-n_shown:-1]:
+            _draw_turn(turn, look, is_newest=False)
+        _newest_turn(look)
+
+
+def _show_older() -> None:
+    st.session_state.n_shown = st.session_state.get("n_shown", N_SHOWN) + N_SHOWN
 
 
 def _welcome(language: Language) -> None:
@@ -65,31 +75,35 @@ def _welcome(language: Language) -> None:
             st.button(question, key=f"starter-{number}", on_click=_ask, args=(question,), width="stretch")
 
 
-def _newest_turn(language: Language, settings: Settings) -> None:
-    """The last turn: while it is open, this alone runs again and again, and the rest of the page stays as it is."""
-    is_open = session.turns()[-1].is_open
+def _newest_turn(look: Look) -> None:
+    """The last turn: while more may come, this alone runs again and again, and the rest of the page stays as it is."""
 
-    @st.fragment(run_every=_LOOK_EVERY_S if is_open else None)
+    def is_waited_for(turn: Turn) -> bool:
+        return turn.is_open or turn.is_suggesting
+
+    is_waiting = is_waited_for(conversation.session_turns()[-1])
+
+    @st.fragment(run_every=_LOOK_EVERY_S if is_waiting else None)
     def draw() -> None:
-        turn = session.turns()[-1]
-        was_open = turn.is_open
-        _draw_turn(turn, language, settings)
+        turn = conversation.session_turns()[-1]
+        was_open, is_over = turn.is_open, not is_waited_for(turn)
+        _draw_turn(turn, look, is_newest=True)
         if was_open:
             st.button(
-                label(language, "stop"),
+                label(look.language, "stop"),
                 icon=":material/stop_circle:",
                 key="stop",
                 on_click=resources.shared_desk().stop,
                 args=(turn,),
             )
-        elif is_open:
+        elif is_waiting and is_over:
             st.rerun()
 
     draw()
 
 
-def _draw_turn(turn: Turn, language: Language, settings: Settings) -> None:
-    mount_part(key=f"turn-{turn.id}", data=turn_view(turn, language, model=settings.chat_model))
+def _draw_turn(turn: Turn, look: Look, *, is_newest: bool) -> None:
+    mount_part(key=f"turn-{turn.id}", data=turn_view(turn, look, is_newest=is_newest))
 
 
 def _input(language: Language, settings: Settings) -> None:
@@ -110,18 +124,4 @@ def _ask_what_was_typed() -> None:
 
 
 def _ask(question: str) -> None:
-    """Begin a turn; a question that is still being answered is stopped: a session has one at a time."""
-    language, settings = session.language(), resources.shared_settings()
-    desk = resources.shared_desk()
-    turns = session.turns()
-    for before in turns:
-        if before.is_open:
-            desk.stop(before)
-    turn = Turn(id=turns[-1].id + 1 if turns else 1, question=question)
-    general = label(language, "error_general")
-    try:
-        asked = {"question": question, "chat_history": history_of(turns), **session.chain_options(settings)}
-        desk.ask(turn, asked, lambda _: general)
-    except BusyError:
-        turn.state, turn.error = "failed", label(language, "busy")
-    st.session_state.turns = [*turns, turn][-MAX_TURNS:]
+    conversation.ask(question, session.language())

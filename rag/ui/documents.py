@@ -15,7 +15,7 @@ from rag.ui import resources, session
 from rag.ui.component import mount_part
 from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, known_or_as_is, label
-from rag.ui.views import status_view
+from rag.ui.passages import status_view
 
 PAGE_SIZE: Final = 50
 # What can be chosen by a tick: keys of the chain's filter that are also fields of a document.
@@ -203,8 +203,8 @@ def _paging(first: int, n: int, language: Language) -> None:
         st.caption(label(language, "documents_shown", first=first + 1, last=last, total=f"{n:,}"))
         if n > PAGE_SIZE:
             for name, by, icon, is_end in (
-                ("previous_page", -1, ":material/chevron_left:", first == 0),
-                ("next_page", 1, ":material/chevron_right:", last == n),
+                ("list_previous", -1, ":material/chevron_left:", first == 0),
+                ("list_next", 1, ":material/chevron_right:", last == n),
             ):
                 st.button(
                     label(language, name),

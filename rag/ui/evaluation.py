@@ -24,7 +24,7 @@ from rag.ui.eval_views import (
 from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, label
 from rag.ui.turns import Turn
-from rag.ui.views import turn_view
+from rag.ui.views import Look, turn_view
 
 if TYPE_CHECKING:
     from eval import Comparison, RecordedRun
@@ -162,7 +162,9 @@ def _draw_question(asked: Asked, run: RecordedRun, language: Language, settings:
             turn = Turn(
                 id=0, question=asked.row.question if asked.row else asked.id, state="done", answer=result.answer
             )
-            mount_part(key="evaluation-turn", data=turn_view(turn, language, model=settings.chat_model))
+            look = Look(language=language, model=settings.chat_model)
+            # A recorded answer is there to be read: nothing of the conversation's tools works on it.
+            mount_part(key="evaluation-turn", data={**turn_view(turn, look, is_newest=False), "tools": {}})
         elif asked.row is not None:
             st.markdown(f"**{plain_text(asked.row.question)}**")
             if result is None:

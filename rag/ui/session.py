@@ -1,11 +1,11 @@
 """What the session of a browser tab remembers: every key of `st.session_state` that more than one page reads.
 
 `language`  `Language` of the labels; also the key of the switch in the header.
-`turns`     the conversation on the chat page, oldest first (`list[Turn]`).
+`turns`, `last_turn_id`, `n_shown`  the conversation on the chat page, oldest first (`rag.ui.conversation`).
 `choices`   what the reader chose on the settings page (`Choices`).
 `typed`     the `?q=` that was put into the question box, so that it is put there once.
 `kept`      cookies that the browser is to keep (`dict[str, str]`): what a reload should not forget.
-`reply`, `n_replies`  the newest reply to the source viewer, and how many there were.
+`reply`     the newest reply to a request of the browser (`rag.ui.requests`); `page_changed`: it changed the page.
 
 Keys of widgets that one page alone reads begin with that page's name (`documents-…`, `evaluation-…`, `settings-…`).
 """
@@ -21,7 +21,6 @@ import streamlit as st
 
 from rag import Settings
 from rag.ui.labels import LANGUAGES, Language, language_of_locale
-from rag.ui.turns import Turn
 
 LANGUAGE_COOKIE: Final = "kihon_language"
 SHORTCUTS_COOKIE: Final = "kihon_shortcuts"
@@ -80,12 +79,6 @@ def kept() -> dict[str, str]:
     """Cookies that the browser is to keep, from this session."""
     cookies: dict[str, str] = st.session_state.setdefault("kept", {})
     return cookies
-
-
-def turns() -> list[Turn]:
-    """The conversation, oldest turn first."""
-    conversation: list[Turn] = st.session_state.setdefault("turns", [])
-    return conversation
 
 
 def choices() -> Choices:

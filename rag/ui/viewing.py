@@ -1,21 +1,18 @@
-"""The shell on every page: script, styles, keyboard, and the source viewer with its way to Python."""
+"""The shell on every page: script, styles, keyboard, source viewer, and the browser's way to Python."""
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
 import streamlit as st
 
-from rag import RagError, get_document
-from rag.ui import resources, session
+from rag.ui import session
 from rag.ui.component import mount_shell
 from rag.ui.labels import Language, label
-from rag.ui.sources import source_view
+from rag.ui.requests import answer_request
 
-logger = logging.getLogger(__name__)
-
-_VIEWER_LABELS = ("viewer", "loading", "close", "previous", "next", "more_above", "more_below", "end")
+_VIEWER_LABELS = (
+    *("viewer", "loading", "close", "previous", "next", "more_above", "more_below", "end", "as_text", "as_page"),
+    *("previous_page", "next_page", "error_slow"),
+)
 _FRAME_LABELS = ("skip", "pages", "shortcuts", "shortcuts_close", "shortcuts_off")
 # What single keys do; shell.js knows how.
 _SHORTCUTS = {
@@ -45,8 +42,10 @@ def draw_shell(language: Language) -> None:
                 "shortcuts_on": session.shortcuts_are_on(),
                 "cookies": session.kept(),
             },
-            on_document=_fetch_document,
+            on_request=_on_request,
         )
+    if st.session_state.pop("page_changed", False):
+        st.rerun()
 
 
 def shortcuts(language: Language) -> list[list[str]]:
@@ -54,19 +53,5 @@ def shortcuts(language: Language) -> list[list[str]]:
     return [[key, label(language, name)] for key, name in _SHORTCUTS.items()]
 
 
-def _fetch_document() -> None:
-    """Answer the viewer's request. The request comes from the browser: nothing in it is taken on trust."""
-    wanted = dict(st.session_state.shell.document or {})
-    language = session.language()
-    reply: dict[str, Any] = {"wanted": wanted, "key": f"{st.session_state.get('n_replies', 0)}"}
-    st.session_state.n_replies = st.session_state.get("n_replies", 0) + 1
-    try:
-        start, end, above, below = (int(wanted[name]) for name in ("start", "end", "above", "below"))
-        document = get_document(str(wanted["document_id"]), resources.shared_settings())
-        reply["source"] = source_view(document, start, end, language, above=max(0, above), below=max(0, below))
-    except RagError as exc:
-        reply["error"] = str(exc)
-    except Exception:
-        logger.exception("A document could not be shown")
-        reply["error"] = label(language, "error_viewer")
-    st.session_state.reply = reply
+def _on_request() -> None:
+    st.session_state.page_changed = answer_request(dict(st.session_state.shell.request or {}), session.language())

@@ -14,7 +14,7 @@ const SINGLE_KEYS = {
 };
 
 function onKey(event) {
-  if (event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") {
     if (card.box) hideCard();
     else if (viewer.panel) viewer.close();
@@ -41,7 +41,7 @@ function showShortcuts() {
   if (frame.dialog?.isConnected) return;
   const rows = frame.shortcuts.map(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]);
   frame.dialog = element("dialog", { class: "kh-dialog kh-root", "aria-labelledby": "kh-shortcuts" },
-    element("div", { class: "kh-dialog-head" }, element("h2", { id: "kh-shortcuts" }, frame.labels.shortcuts),
+    element("div", { class: "kh-dialog-head" }, element("h2", { class: "kh-dialog-title", id: "kh-shortcuts" }, frame.labels.shortcuts),
       element("button", { class: "kh-tool", type: "button", "aria-label": frame.labels.shortcuts_close, title: frame.labels.shortcuts_close,
         onclick: () => frame.dialog.close() }, icon("close"))),
     element("dl", { class: "kh-keys" }, rows));

@@ -45,12 +45,16 @@ export default function (component) {
     const main = parentElement.closest(".stMain");
     if (main) hold(main, () => { main.scrollTop = 0; }, performance.now());
     document.addEventListener("keydown", onKey);
+    document.addEventListener("copy", onCopy);
+    document.addEventListener("pointerdown", closeMenus);
     addEventListener("scroll", moveCard, { capture: true, passive: true });
   }
   useFrame(data);
   viewer.labels = data.labels;
-  viewer.request = (wanted) => setTriggerValue("document", wanted);
-  viewer.receive(data.reply);
+  requests.slow = data.labels.error_slow;
+  requests.send = (request) => setTriggerValue("request", request);
+  requests.receive(data.reply);
+  requests.sendNext();
   kihon.draw = drawPart;
   for (const waiting of kihon.waiting.values()) drawPart(waiting);
   kihon.waiting.clear();
@@ -58,6 +62,8 @@ export default function (component) {
     viewer.close();
     hideCard();
     document.removeEventListener("keydown", onKey);
+    document.removeEventListener("copy", onCopy);
+    document.removeEventListener("pointerdown", closeMenus);
     removeEventListener("scroll", moveCard, { capture: true });
     document.querySelector(".kh-skip")?.remove();
     live?.remove();

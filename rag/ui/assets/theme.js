@@ -11,7 +11,7 @@ function drawTheme(root, data) {
     for (const path of data.paths) localStorage.setItem(themeKey(base + path), JSON.stringify(theme));
     location.reload();
   };
-  root.replaceChildren(element("fieldset", { class: "kh-choice" }, element("legend", {}, data.title),
+  root.replaceChildren(element("fieldset", { class: "kh-theme" }, element("legend", {}, data.title),
     data.options.map(([theme, name]) => element("button", { type: "button", class: "kh-option", "aria-pressed": String(chosen === theme),
       onclick: () => choose(theme) }, name)),
     element("p", { class: "kh-hint" }, data.hint)));
