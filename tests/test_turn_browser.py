@@ -1,4 +1,4 @@
-"""What a turn and the source viewer do, in real Chromium: stages, cards, pages, copying, feedback, editing, long lists."""
+"""What a turn and the source viewer do, in real Chromium: stages, cards, pages, copying, feedback, long lists."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 ADOPTED = "When was Japan's AI Basic Plan adopted?"
 OPENED = "When was the Velmora bridge opened?"
+BRIDGE = (
+    "The city council agreed to build in 2019. The Velmora bridge cost 48 million crowns. It was opened on 3 May 2024 "
+    "by the mayor, Ilse Brandt, after four years of building works on both banks of the river."
+)
 OLD_WORDS = "decided by the Cabinet on Tuesday 23 December 2025"
 NEW_WORDS = "was decided by the Cabinet on 14 July 2026."
 SIZES = [(1440, 900), (820, 1180), (390, 844)]
@@ -40,12 +44,11 @@ SIZES = [(1440, 900), (820, 1180), (390, 844)]
 
 def _bridge() -> bytes:
     style = getSampleStyleSheet()
-    texts = [
+    texts = (
         "Velmora lies at the mouth of the river Tann. Its harbour was widened in 1981.",
-        "The city council agreed to build in 2019. The Velmora bridge cost 48 million crowns. It was opened on 3 May "
-        "2024 by the mayor, Ilse Brandt, after four years of building works on both banks of the river.",
+        BRIDGE,
         "A second tram line is to cross the bridge from 2030 on.",
-    ]
+    )
     flowables: list[Any] = []
     for text in texts:
         flowables += [Paragraph(text, style["BodyText"]), PageBreak()]
@@ -102,7 +105,7 @@ def made_address(settings: Settings) -> Iterator[str]:
                         detail="'987' does not stand in the quotes [1].",
                     ),
                 ),
-                hits=(hit(1, "corpus/evil.md", LONG_WORD, settings, title=f"{EVIL}{LONG_WORD}"),),
+                hits=(hit(1, "corpus/plan-2.md", NEW_WORDS, settings, title=f"{EVIL}{LONG_WORD}"),),
             ),
             question=f"{EVIL} {LONG_WORD} {RTL}",
             suggestions=(f"{EVIL} {LONG_WORD}?",),
@@ -308,9 +311,8 @@ def test_conflict_shows_both_quotes_whole(tab: OpenTab, made_address: str, width
     for side, words, date in zip(sides.all(), (OLD_WORDS, NEW_WORDS), ("2025-12-23", "2026-07-14"), strict=True):
         assert side.locator(".kh-source-quote").inner_text() == words
         assert date in side.locator(".kh-source-meta").inner_text()
-    left, right = (side.bounding_box() for side in sides.all())
-    assert left is not None
-    assert right is not None
+    boxes = "all => all.map((one) => one.getBoundingClientRect().toJSON())"
+    left, right = sides.evaluate_all(boxes)
     if width > 560:
         assert right["x"] > left["x"] + left["width"] - 1  # beside each other
     else:
@@ -386,9 +388,14 @@ def test_answer_is_copied_with_its_citations(tab: OpenTab, made_address: str) ->
 
 def test_text_copied_by_hand_keeps_marks_and_takes_the_quotes_along(tab: OpenTab, made_address: str) -> None:
     page = tab(made_address, permissions=["clipboard-read", "clipboard-write"]).open()
-    select = """(last) => { const text = [...document.querySelectorAll('.kh-text')].at(-1).querySelector('.kh-p');
-      const marks = text.querySelectorAll('.kh-mark'); const range = document.createRange();
-      range.setStart(text, 0); range.setEndAfter(marks[last]); getSelection().removeAllRanges(); getSelection().addRange(range); }"""
+    select = """(last) => {
+      const text = [...document.querySelectorAll('.kh-text')].at(-1).querySelector('.kh-p');
+      const range = document.createRange();
+      range.setStart(text, 0);
+      range.setEndAfter(text.querySelectorAll('.kh-mark')[last]);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+    }"""
     page.page.evaluate(select, 0)
     page.page.keyboard.press("Control+C")
     copied = _clipboard(page)
@@ -520,18 +527,22 @@ def test_three_hundred_turns_stay_fast(tab: OpenTab, settings: Settings) -> None
         page = tab(url).open()
         page.page.locator(".kh-turn").nth(19).wait_for()
         assert page.page.locator(".kh-turn").count() == 20
-        started = time.monotonic()
-        page.ask(OPENED)
-        assert time.monotonic() - started < 8
+        for question in (ADOPTED, OPENED):  # the first loads the model
+            started = time.monotonic()
+            page.input.fill(question)
+            page.input.press("Enter")
+            asked = page.page.locator(".kh-turn.kh-done", has_text=question)
+            asked.locator(".kh-text").wait_for(timeout=60_000)
+        assert time.monotonic() - started < 6
         started = time.monotonic()
         page.turn.locator(".kh-source").first.click()
         page.quote_in_viewer()
         assert time.monotonic() - started < 3
         page.page.keyboard.press("Escape")
-        older = page.page.get_by_role("button", name=label("en", "show_older", n=281))
+        older = page.page.get_by_role("button", name=label("en", "show_older", n=282))
         older.click()
         page.page.locator(".kh-turn").nth(39).wait_for()
-        assert page.page.locator(".kh-turn .kh-bubble").first.inner_text().endswith("Question 262?")
+        assert page.page.locator(".kh-turn .kh-bubble").first.inner_text().endswith("Question 263?")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

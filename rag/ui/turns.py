@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from rag.answer import Answer
 
@@ -32,6 +32,7 @@ class Turn:
         verdict: What the reader said of the answer, once that is kept.
         replaced: The turns that this one took the place of, oldest first: an earlier answer to the question, or the
             question as it was before it was edited, with all that followed.
+        kept_view: What the page last showed of the turn, with what that depends on (`rag.ui.views`).
     """
 
     id: int
@@ -46,6 +47,7 @@ class Turn:
     suggestions: tuple[str, ...] = ()
     verdict: Verdict | None = None
     replaced: tuple[Turn, ...] = ()
+    kept_view: tuple[object, dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_open(self) -> bool:
