@@ -46,6 +46,7 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
     turn = Turn(
         id=max([last_id, *(each.id for each in turns)]) + 1,
         question=question,
+        model="" if is_offline else resources.answer_mode(resources.shared_settings())["model"],
         is_offline=is_offline,
         replaced=replaced_by(turns[at:]),
     )

@@ -108,7 +108,7 @@ def _conversation(language: Language, settings: Settings) -> None:
         return
     look = Look(
         language=language,
-        model=resources.answer_mode(settings)["model"],
+        has_model=settings.answers_with_model,
         price=price_of(settings),
         find_newer=resources.find_newer,
     )

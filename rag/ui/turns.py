@@ -26,6 +26,7 @@ class Turn:
         place: Place in the queue while `queued`, from 1.
         stage_ms: Milliseconds of searching, reading and checking; `None` where not ended.
         error: One sentence for the reader when `failed`.
+        model: Name of the chat model that was asked; empty for an extract.
         is_offline: Asked to be answered without the chat model.
         is_suggesting: The answer is there, and questions to ask next are being looked for.
         suggestions: Questions to ask next.
@@ -42,6 +43,7 @@ class Turn:
     answer: Answer = field(default_factory=Answer)
     stage_ms: tuple[float | None, float | None, float | None] = (None, None, None)
     error: str | None = None
+    model: str = ""
     is_offline: bool = False
     is_suggesting: bool = False
     suggestions: tuple[str, ...] = ()

@@ -32,13 +32,13 @@ class Look:
 
     Attributes:
         language: Of the labels.
-        model: Name of the chat model; empty where answers are extracts.
+        has_model: Whether a chat model writes answers.
         price: Of the model's tokens, where it is known.
         find_newer: See `rag.ui.passages.FindNewer`.
     """
 
     language: Language
-    model: str = ""
+    has_model: bool = False
     price: Price | None = None
     find_newer: FindNewer = lambda document_id: None
 
@@ -176,10 +176,13 @@ def _time(ms: float) -> str:
 def _foot(turn: Turn, look: Look) -> list[str]:
     """Who wrote the answer, how long that took and what it cost."""
     answer, language = turn.answer, look.language
-    is_written = answer.mode == "llm"
-    parts = [label(language, "made_llm", model=look.model) if is_written else label(language, "made_extractive")]
-    if answer.abstained and not is_written:
-        parts = []
+    parts = []
+    if answer.mode == "llm":
+        parts.append(
+            label(language, "made_llm", model=turn.model) if turn.model else label(language, "made_by_a_model")
+        )
+    elif not answer.abstained:
+        parts.append(label(language, "made_extractive"))
     total_ms = answer.timings_ms.total or sum(ms for ms in turn.stage_ms if ms is not None)
     parts.append(label(language, "took", time=_time(total_ms)))
     if answer.usage is not None:
@@ -198,7 +201,7 @@ def _tools(turn: Turn, look: Look) -> dict[str, Any]:
     answer, language = turn.answer, look.language
     tools: dict[str, Any] = {"edit": True, "again": True}
     is_whole = turn.state == "done" and bool(answer.text)
-    if look.model and not turn.is_offline and (answer.mode != "extractive" or not is_whole):
+    if look.has_model and not turn.is_offline and (answer.mode != "extractive" or not is_whole):
         codes = {notice.code for notice in answer.notices}
         tools["offline"] = "prominent" if turn.state == "failed" or codes & _CUT_SHORT else "plain"
     if answer.text:
