@@ -237,7 +237,7 @@ def test_turn_view_of_a_running_turn_says_which_stage_is_on() -> None:
 
 def test_turn_view_is_json() -> None:
     answer = Answer(text="Yes. [1]", citations=(_citation(),), hits=(_hit(),), mode="llm")
-    view = json.loads(json.dumps(turn_view(_done(answer), Look(language="ja", model="m"))))
+    view = json.loads(json.dumps(turn_view(_done(answer, model="m"), Look(language="ja"))))
     assert view["foot"] == ["m が作成、引用は確認済み", "所要 6 ms"]
 
 

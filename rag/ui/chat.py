@@ -43,7 +43,7 @@ def _conversation(language: Language, settings: Settings) -> None:
         return
     look = Look(
         language=language,
-        model=settings.chat_model if settings.answers_with_model else "",
+        has_model=settings.answers_with_model,
         price=price_of(settings),
         find_newer=resources.find_newer,
     )

@@ -69,15 +69,21 @@ def measures_view(
 
 def run_facts(run: RecordedRun, language: Language) -> list[list[str]]:
     """What a run was made with, name and value."""
-    data, settings, index = (_mapping(run.config.get(name)) for name in ("data", "settings", "index"))
+    data, index = (_mapping(run.config.get(name)) for name in ("data", "index"))
     finished = run.config.get("finished") or _mapping(run.config.get("outcome")).get("finished")
     known = (
         ("run_questions", " · ".join(filter(None, (f"{len(run.verdicts):,}", str(data.get("name") or ""))))),
-        ("run_answerer", " · ".join(filter(None, (run.answerer, _model(settings))))),
+        ("run_answerer", " · ".join(filter(None, (run.answerer, model_of(run))))),
         ("run_documents", index.get("documents")),
         ("run_finished", str(finished or "")[:16].replace("T", " ")),
     )
     return [[label(language, name), str(value)] for name, value in known if value]
+
+
+def model_of(run: RecordedRun) -> str:
+    """Name of the chat model that a run asked, where its configuration says; else empty."""
+    model = _mapping(run.config.get("settings")).get("chat_model") if run.answerer == "llm" else None
+    return model if isinstance(model, str) else ""
 
 
 def comparison_facts(comparison: Comparison, language: Language) -> list[list[str]]:
@@ -211,10 +217,6 @@ def _tone(difference: Any) -> str | None:
     if not (difference.low > 0 or difference.high < 0):
         return None
     return "better" if (difference.difference > 0) != difference.is_better_low else "worse"
-
-
-def _model(settings: Mapping[str, Any]) -> str | None:
-    return settings.get("chat_model") if settings.get("answerer") == "llm" else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

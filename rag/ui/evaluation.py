@@ -18,6 +18,7 @@ from rag.ui.eval_views import (
     comparison_facts,
     gold_groups,
     measures_view,
+    model_of,
     questions_view,
     run_facts,
 )
@@ -54,7 +55,7 @@ def draw_evaluation(language: Language, settings: Settings, info: IndexInfo) -> 
             st.error(plain_text(str(exc)), icon=":material/error:")
             return
         _draw_run(run, before, comparison, language)
-        _draw_questions(run, comparison, language, settings)
+        _draw_questions(run, comparison, language)
 
     draw()
 
@@ -94,13 +95,13 @@ def _draw_run(run: RecordedRun, before: RecordedRun | None, comparison: Comparis
             mount_part(key=f"evaluation-{which}", data=data)
 
 
-def _draw_questions(run: RecordedRun, comparison: Comparison | None, language: Language, settings: Settings) -> None:
+def _draw_questions(run: RecordedRun, comparison: Comparison | None, language: Language) -> None:
     st.subheader(label(language, "questions"), anchor=False)
     asked = asked_of(run, comparison, eval_runs.bundled_questions())
     found = _filtered(asked, comparison is not None, language)
     picked = next((one for one in asked if one.id == st.query_params.get("question")), None)
     if picked is not None:
-        _draw_question(picked, run, language, settings)
+        _draw_question(picked, run, language)
     if not found:
         st.info(label(language, "questions_none"), icon=":material/search_off:")
     elif len(found) > _PAGE_SIZE and not st.session_state.get("evaluation-all"):
@@ -155,14 +156,18 @@ def _text(one: Asked) -> str:
     return f"{one.id} {one.row.question if one.row is not None else ''}".casefold()
 
 
-def _draw_question(asked: Asked, run: RecordedRun, language: Language, settings: Settings) -> None:
+def _draw_question(asked: Asked, run: RecordedRun, language: Language) -> None:
     result = next((result for result in run.results if result.row.id == asked.id), None)
     with st.container(key="evaluation-question", border=True):
         if result is not None and result.answer is not None:
             turn = Turn(
-                id=0, question=asked.row.question if asked.row else asked.id, state="done", answer=result.answer
+                id=0,
+                question=asked.row.question if asked.row else asked.id,
+                state="done",
+                answer=result.answer,
+                model=model_of(run),
             )
-            look = Look(language=language, model=settings.chat_model)
+            look = Look(language=language)
             # A recorded answer is there to be read: nothing of the conversation's tools works on it.
             mount_part(key="evaluation-turn", data={**turn_view(turn, look, is_newest=False), "tools": {}})
         elif asked.row is not None:

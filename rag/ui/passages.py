@@ -26,7 +26,6 @@ class Edition:
 
     document_id: str
     title: str
-    date: str | None = None
 
 
 FindNewer = Callable[[str], Edition | None]
@@ -68,9 +67,8 @@ def hit_sentences(hit: Hit) -> list[str]:
 
 def edition_view(edition: Edition, language: Language) -> dict[str, Any]:
     """The pointer from a superseded document to the one that took its place: a line, and what opening it shows."""
-    title = f"{edition.title} ({edition.date})" if edition.date else edition.title
     return {
-        "text": label(language, "newer_edition", title=title),
+        "text": label(language, "newer_edition", title=edition.title),
         "document_id": edition.document_id,
         "title": edition.title,
         "start": 0,

@@ -99,7 +99,7 @@ def find_newer(document_id: str) -> Edition | None:
         newer = get_document(document.replaced_by, settings)
     except RagError:
         return None  # gone meanwhile, or never indexed: there is nothing to point to
-    return Edition(document_id=newer.document_id, title=newer.title, date=newer.date)
+    return Edition(document_id=newer.document_id, title=newer.title)
 
 
 @dataclass(slots=True)

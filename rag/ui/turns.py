@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from rag.answer import Answer
 
@@ -26,12 +26,14 @@ class Turn:
         place: Place in the queue while `queued`, from 1.
         stage_ms: Milliseconds of searching, reading and checking; `None` where not ended.
         error: One sentence for the reader when `failed`.
+        model: Name of the chat model that was asked; empty for an extract.
         is_offline: Asked to be answered without the chat model.
         is_suggesting: The answer is there, and questions to ask next are being looked for.
         suggestions: Questions to ask next.
         verdict: What the reader said of the answer, once that is kept.
         replaced: The turns that this one took the place of, oldest first: an earlier answer to the question, or the
             question as it was before it was edited, with all that followed.
+        kept_view: What the page last showed of the turn, with what that depends on (`rag.ui.views`).
     """
 
     id: int
@@ -41,11 +43,13 @@ class Turn:
     answer: Answer = field(default_factory=Answer)
     stage_ms: tuple[float | None, float | None, float | None] = (None, None, None)
     error: str | None = None
+    model: str = ""
     is_offline: bool = False
     is_suggesting: bool = False
     suggestions: tuple[str, ...] = ()
     verdict: Verdict | None = None
     replaced: tuple[Turn, ...] = ()
+    kept_view: tuple[object, dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_open(self) -> bool:
