@@ -1,33 +1,18 @@
-"""Tokens that a chat model counted, and a price -> what answers cost."""
+"""Tokens that a chat model counted in a run, and a price -> what the run cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from eval.judging import Result
 from rag.answer import Usage
-
-_TOKENS_A_PRICE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """US dollars for a million tokens."""
-
-    input: float
-    output: float
+from rag.costs import Price, cost_usd
 
 
 def used(results: Sequence[Result]) -> list[Usage]:
     """Tokens of the answers that carry them: a failure and an extract carry none."""
     return [result.answer.usage for result in results if result.answer is not None and result.answer.usage is not None]
-
-
-def cost_usd(usage: Usage, price: Price) -> float:
-    """What one answer cost, in US dollars."""
-    return (usage.input_tokens * price.input + usage.output_tokens * price.output) / _TOKENS_A_PRICE
 
 
 def totals(results: Sequence[Result], price: Price | None) -> dict[str, Any]:

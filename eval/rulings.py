@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from eval.agreement import counts
-from eval.costs import Price, cost_usd
 from eval.judging import Result
 from eval.model_judge import PROMPT_VERSION, Judge, Ruling, is_judged
+from rag.costs import Price, cost_usd
 
 RULINGS = "judge.jsonl"
 # Answers in a row that were not judged, after which the judge is taken to be out of order and not asked any more.

@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import rag
-from eval.costs import Price, totals
+from eval.costs import totals
 from eval.runner import Run
 from rag.config import Settings
+from rag.costs import Price
 from rag.index.opening import Index
 
 _LEFT_OUT = ("openai_api_key", "index_dir", "data_dir", "corpus_dir", "sources_file", "chroma_url")

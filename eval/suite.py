@@ -16,7 +16,6 @@ from eval.agreement import judge_figures
 from eval.baseline import committed_baseline
 from eval.baselining import baseline_to_compare, check_baseline, compared, is_part, replace_baseline
 from eval.cases import read_cases
-from eval.costs import Price
 from eval.dataset import BUNDLED, Row, gold_problems, read_files
 from eval.gate import FLOORS, gate_failures
 from eval.halves import HALVES, half_of
@@ -30,6 +29,7 @@ from eval.runner import Run, results_of, summary_json
 from eval.summary import summarise
 from rag import build_index, create_chain, get_document
 from rag.config import Settings
+from rag.costs import Price, price_of
 from rag.errors import ConfigError, CorpusError
 from rag.terminal.lines import one_line
 from rag.terminal.progress import progress_bar
@@ -53,7 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", metavar="DIR", type=Path, help="folder of the suite's own index (OUT/index)")
     parser.add_argument("--corpus", metavar="DIR", type=Path, help="folder of the documents (RAG_CORPUS_DIR)")
     parser.add_argument(
-        "--price", metavar="IN,OUT", type=_price, help="US dollars for a million tokens of the chat model (unknown)"
+        "--price",
+        metavar="IN,OUT",
+        type=_price,
+        help="US dollars for a million tokens of the chat model (RAG_LLM_INPUT_PRICE, RAG_LLM_OUTPUT_PRICE)",
     )
     parser.add_argument("--judge", metavar="MODEL", help="have this chat model judge the answers too (off; it costs)")
     parser.add_argument("--judge-url", metavar="URL", help="its OpenAI-compatible address (OPENAI_BASE_URL)")
@@ -87,6 +90,7 @@ def main(args: argparse.Namespace) -> int:
     rows += cases
     settings = _settings(args)
     baseline = baseline_to_compare(args, baseline_folder)
+    price = args.price or price_of(settings)
     started = time.monotonic()
     _index(settings)
     for problem in gold_problems(rows, _texts(rows, settings)):
@@ -97,14 +101,14 @@ def main(args: argparse.Namespace) -> int:
     if args.cases:
         config["cases"] = {"rows": len(cases)}
     with open_run(args.out, config, rows, restart=args.restart) as folder:
-        done = _ask(folder, rows, settings, args.price)
+        done = _ask(folder, rows, settings, price)
         outcome = {}
         if judge is None or args.restart:
             (folder.path / RULINGS).unlink(missing_ok=True)
         if judge is not None:
             done, outcome["judge"] = _judged(folder, done, judge, args)
         seconds = round(time.monotonic() - started, 1)
-        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, args.price) | outcome)
+        folder.finish(done.summary, came_of(done, folder.n_resumed, seconds, price) | outcome)
     _print_run(done, args)
     if args.write_baseline and baseline_folder is not None:
         baseline = replace_baseline(baseline_folder, done, config)

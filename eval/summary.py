@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from eval.answers import MEASURES
-from eval.costs import Price, cost_usd, used
+from eval.costs import used
 from eval.halves import half_of
 from eval.judging import Result
 from eval.resampling import DIGITS, Estimate, draws, estimated
 from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
+from rag.costs import Price, cost_usd
 
 # By kind and language only what a reader compares; the whole table would hide it. By half also what has an aim.
 BY_GROUP = ("correct", "answer_match", "fact_in_quotes", "right_document")

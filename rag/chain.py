@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rag.answer import Answer, Hit, Notice, Reason, Timings
+from rag.config import MAX_TOP_K
 from rag.errors import GenerationError, QuestionError
 from rag.phrases import abstained_text
 from rag.questions.conversation import Turn, read_history
@@ -35,16 +36,21 @@ ChainInput = str | Mapping[str, Any]
 # LangChain's custom event with which a chain says how sure it is: `{"confidence": float}`, in [0, 1], before its end.
 CONFIDENCE_EVENT = "kihon_confidence"
 Tell = Callable[[float], None]
-_INPUT_KEYS = frozenset({"question", "chat_history", "filter"})
+_INPUT_KEYS = frozenset({"question", "chat_history", "filter", "top_k", "answerer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, checked: the question, the conversation before it, and the filter."""
+    """What is asked, checked: the question, the conversation before it, the filter, and what else holds for it alone.
+
+    `top_k` is `None` where the settings' number counts; `extractive` keeps a chat model out of it.
+    """
 
     text: str
     history: tuple[Turn, ...] = ()
     filter: Filter | None = None
+    top_k: int | None = None
+    extractive: bool = False
 
 
 def create_chain(
@@ -64,10 +70,12 @@ def create_chain(
             `document_id`, `start` and `end` of passages that stand in the index.
 
     Returns:
-        A Runnable from a question (or `{"question", "chat_history", "filter"}`) to an `Answer`. `stream` yields parts
-        that add up to it. How sure an extractive answer is goes to callbacks, as the custom event
-        `kihon_confidence`. Calls raise `QuestionError` for a wrong input, `IndexNotFoundError` where there is no
-        index, and other `IndexStoreError`s where it cannot be used; a failing chat model does not raise, it is noted.
+        A Runnable from a question (or `{"question", "chat_history", "filter", "top_k", "answerer"}`) to an `Answer`.
+        `top_k` takes the place of the settings' for this question; `answerer` is `auto` (as the settings say) or
+        `extractive` (no chat model). `stream` yields parts that add up to the answer. How sure an extractive answer is
+        goes to callbacks, as the custom event `kihon_confidence`. Calls raise `QuestionError` for a wrong input,
+        `IndexNotFoundError` where there is no index, and other `IndexStoreError`s where it cannot be used; a failing
+        chat model does not raise, it is noted.
     """
     return _runnable(Chain(settings, llm=llm, retriever=retriever))
 
@@ -118,7 +126,27 @@ def read_question(value: ChainInput, settings: Settings) -> Question:
             f"The question has {len(text):,} characters; at most {settings.max_question_chars:,} are read. Shorten it."
         )
     return Question(
-        text=text, history=tuple(read_history(value.get("chat_history"))), filter=parse_filter(value.get("filter"))
+        text=text,
+        history=tuple(read_history(value.get("chat_history"))),
+        filter=parse_filter(value.get("filter")),
+        top_k=_read_top_k(value.get("top_k")),
+        extractive=_read_answerer(value.get("answerer")) == "extractive",
+    )
+
+
+def _read_top_k(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_TOP_K):
+        return value
+    raise QuestionError(f"'top_k' must be a whole number from 1 to {MAX_TOP_K}, not {value!r:.60}.")
+
+
+def _read_answerer(value: object) -> str:
+    # A question may leave the chat model out, never bring one in: where text is sent is for the settings to say.
+    if value in (None, "auto", "extractive"):
+        return str(value or "auto")
+    raise QuestionError(
+        f"'answerer' must be 'auto' (as the settings say) or 'extractive', not {value!r:.60}. RAG_ANSWERER sets it "
+        "for all questions."
     )
 
 
@@ -208,15 +236,16 @@ class Chain:
         """
         clock = _Clock()
         asked = read_question(value, self._settings)
-        searched = self._searched(asked)
-        yield Answer(question=asked.text, searched=searched, mode="llm" if self._writes_with_model else "extractive")
+        writes_with_model = self._writes_with_model and not asked.extractive
+        searched = self._searched(asked, with_model=writes_with_model)
+        yield Answer(question=asked.text, searched=searched, mode="llm" if writes_with_model else "extractive")
         index = self._open()
-        candidates = self.search(searched, k=None, filter=asked.filter)
+        candidates = self.search(searched, k=asked.top_k, filter=asked.filter)
         hits = tuple(candidate.hit for candidate in candidates)
         yield Answer(hits=hits, timings_ms=Timings(search=clock.lap_ms()))
         if not candidates:
             yield self._nothing_found(asked, index)
-        elif self._writes_with_model:
+        elif writes_with_model:
             yield from self._generated(asked, searched, candidates, index, cancelled, tell)
         else:
             yield from self._extracted(asked, searched, candidates, index, tell)
@@ -266,10 +295,10 @@ class Chain:
             self._index.refresh()
             return self._index
 
-    def _searched(self, asked: Question) -> str:
+    def _searched(self, asked: Question, *, with_model: bool) -> str:
         """The question with what it refers to put in: by the model where one writes, else by rule."""
         turns = asked.history[-2 * self._settings.history_turns :] if self._settings.history_turns else ()
-        if turns and self._writes_with_model:
+        if turns and with_model:
             from rag.generated.answering import rewrite_with_model
 
             rewritten = rewrite_with_model(asked.text, turns, self._settings, self._llm)
@@ -295,7 +324,7 @@ class Chain:
         from rag.extractive.answering import answer_from
 
         def search_part(part: str) -> list[Candidate]:
-            return self.search(part, k=None, filter=asked.filter)
+            return self.search(part, k=asked.top_k, filter=asked.filter)
 
         draft = answer_from(searched, candidates, index, self._settings, search=search_part)
         if tell is not None:

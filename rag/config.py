@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +15,9 @@ from rag.errors import ConfigError
 Answerer = Literal["auto", "extractive", "llm"]
 Retrieval = Literal["hybrid", "dense", "lexical"]
 Root = Literal["corpus", "fetched", "uploads"]
+# What readers of the page can be allowed to choose for their own questions.
+ReadersChoice = Literal["answerer", "top_k", "documents"]
+MAX_TOP_K = 50
 
 
 class Settings(BaseSettings):
@@ -46,7 +49,7 @@ class Settings(BaseSettings):
     passage_prefix: str | None = Field(None, description="Put before a passage; unset: as the model's family wants.")
 
     retrieval: Retrieval = Field("hybrid", description="`hybrid`, `dense` or `lexical`.")
-    top_k: int = Field(16, ge=1, le=50, description="Hits that are read for an answer.")
+    top_k: int = Field(16, ge=1, le=MAX_TOP_K, description="Hits that are read for an answer.")
     max_question_chars: int = Field(4000, ge=1, le=4000, description="Longest question, in characters.")
 
     answerer: Answerer = Field("auto", description="`auto` (`llm` where a key or address is set), `extractive`, `llm`.")
@@ -64,9 +67,21 @@ class Settings(BaseSettings):
     llm_timeout_s: float = Field(30.0, gt=0, le=600, description="Total deadline of one generated answer, in seconds.")
     llm_max_retries: int = Field(2, ge=0, le=2, description="Further requests after a failed one.")
     llm_max_tokens: int = Field(800, ge=16, le=8000, description="Longest reply, in tokens.")
+    llm_input_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens sent; unset: unknown."
+    )
+    llm_output_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens of replies; unset: unknown."
+    )
     context_chars: int = Field(12_000, ge=500, le=200_000, description="Passages sent to a chat model, in characters.")
     history_turns: int = Field(6, ge=0, le=50, description="Turns of the conversation that are read.")
+    page_may_change: str = Field(
+        "answerer,top_k,documents",
+        description="What readers of the page may choose for themselves, with commas between; `none`: nothing.",
+    )
 
+    max_uploads: int = Field(1000, ge=1, description="Most uploaded files.")
+    max_uploads_mb: float = Field(2000, gt=0, description="Most that uploaded files have together, in MB.")
     max_file_mb: float = Field(25, gt=0, le=1000, description="Largest file that is read, in MB.")
     max_pages: int = Field(2000, ge=1, description="Most pages of a document.")
     max_document_chars: int = Field(2_000_000, ge=1, description="Longest text of a document, in characters.")
@@ -81,6 +96,14 @@ class Settings(BaseSettings):
         except ValidationError as exc:
             raise ConfigError(_explain(exc)) from None
 
+    @field_validator("page_may_change")
+    @classmethod
+    def _check_names(cls, names: str) -> str:
+        if wrong := _listed(names) - set(get_args(ReadersChoice)):
+            known = ", ".join(get_args(ReadersChoice))
+            raise ValueError(f"{', '.join(sorted(wrong))!r} is none of {known}; `none` stands alone")
+        return names
+
     @field_validator("chroma_url", "openai_base_url")
     @classmethod
     def _check_url(cls, url: str | None) -> str | None:
@@ -94,6 +117,10 @@ class Settings(BaseSettings):
         if self.answerer == "auto":
             return self.openai_api_key is not None or self.openai_base_url is not None
         return self.answerer == "llm"
+
+    def readers_may_choose(self, name: ReadersChoice) -> bool:
+        """Whether readers of the page may choose this for their own questions."""
+        return name in _listed(self.page_may_change)
 
     @property
     def sources_path(self) -> Path:
@@ -112,6 +139,11 @@ class Settings(BaseSettings):
 def env_name(field: str) -> str:
     """Environment variable of a setting."""
     return field.upper() if field.startswith("openai_") else f"RAG_{field.upper()}"
+
+
+def _listed(names: str) -> set[str]:
+    listed = {name.strip() for name in names.split(",") if name.strip()}
+    return set() if listed == {"none"} else listed
 
 
 def _explain(exc: ValidationError) -> str:

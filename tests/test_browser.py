@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from chromium import CONTRASTS, browser
+from openai_server import OpenAIServer, Reply
+from served_page import ROOT, OpenTab, serving, tab
 
 from rag import Settings, get_document
 from rag.ui.labels import label, starters
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Locator
 
-__all__ = ["browser"]  # the fixture
+__all__ = ["browser", "tab"]  # the fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("news-adoption.md", "plan-1.md", "plan-2.md", "plan-1.ja.md", "plan-2.ja.md")
 ADOPTED = "When was Japan's AI Basic Plan adopted?"
 HOSTILE = """---
@@ -65,111 +57,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(corpus_dir=corpus, index_dir=folder / "index", data_dir=folder / "data")
 
 
-@contextmanager
-def _serving(settings: Settings, **environment: str) -> Iterator[str]:
-    """`python -m rag.ui` over the settings, from another folder; its address is the last line that it prints."""
-    folders = {f"RAG_{name.upper()}": str(getattr(settings, name)) for name in ("corpus_dir", "index_dir", "data_dir")}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "rag.ui", "--port", "8530"],
-        cwd=settings.data_dir.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **folders, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert child.stdout is not None
-        lines: list[str] = []
-        for line in child.stdout:
-            lines.append(line.strip())
-            if lines[-1].startswith("http://"):
-                break
-        assert lines, "the page did not start"
-        assert lines[-1].startswith("http://127.0.0.1:"), lines
-        yield lines[-1]
-    finally:
-        child.send_signal(signal.SIGTERM)
-        rest, _ = child.communicate()
-        assert child.returncode == 128 + signal.SIGTERM
-        assert rest == ""  # the address was the last line
-
-
 @pytest.fixture(scope="module")
 def address(settings: Settings) -> Iterator[str]:
-    with _serving(settings) as url:
+    with serving(settings) as url:
         yield url
-
-
-class Tab:
-    """A browser tab on the page that notes every request and every message of the console."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.requests: list[str] = []
-        self.messages: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
-
-    def open(self, path: str = "/") -> Tab:
-        self.page.goto(self.address + path)
-        self.input.wait_for(timeout=60_000)
-        self.page.locator(".kh-name").wait_for()
-        return self
-
-    @property
-    def input(self) -> Locator:
-        return self.page.locator("[data-testid=stChatInput] textarea")
-
-    @property
-    def turn(self) -> Locator:
-        return self.page.locator(".kh-turn").last
-
-    def ask(self, question: str) -> Locator:
-        n = self.page.locator(".kh-turn").count()
-        self.input.fill(question)
-        self.input.press("Enter")
-        self.page.locator(".kh-turn").nth(n).wait_for()
-        self.page.locator(".kh-turn").nth(n).and_(self.page.locator(".kh-done, .kh-failed, .kh-stopped")).wait_for(
-            timeout=90_000
-        )
-        return self.turn
-
-    def quote_in_viewer(self) -> str:
-        """What the viewer highlights, to the character: hidden markup included."""
-        highlight = self.page.locator(".kh-document mark.kh-quoted:not(.kh-preview)")
-        highlight.locator("visible=true").first.wait_for()
-        return "".join(highlight.all_text_contents())
-
-    def foreign_hosts(self) -> set[str]:
-        own = urlsplit(self.address).netloc
-        web = [urlsplit(url) for url in self.requests if url.startswith(("http", "ws"))]
-        return {parts.netloc for parts in web} - {own}
-
-    def is_clean(self) -> bool:
-        """No script of a document ran, nothing left the host, and the console has no error."""
-        hacked = self.page.evaluate("window.hacked")
-        errors = [message for message in self.messages if message.startswith("error")]
-        return hacked is None and self.foreign_hosts() == set() and errors == []
-
-
-OpenTab = Callable[..., Tab]
-
-
-@pytest.fixture
-def tab(browser: Browser, address: str) -> Iterator[OpenTab]:
-    """Opens tabs: width, height, theme, language, touch."""
-    contexts = []
-
-    def new_tab(url: str = address, *, width: int = 1440, height: int = 900, **options: Any) -> Tab:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        return Tab(context.new_page(), url)
-
-    yield new_tab
-    for context in contexts:
-        context.close()
 
 
 def _quotes(turn: Locator) -> int:
@@ -265,41 +156,15 @@ def test_hostile_document_does_nothing(tab: OpenTab) -> None:
     assert page.is_clean(), (page.messages, page.foreign_hosts())
 
 
-@contextmanager
-def _chat_model(reply: str) -> Iterator[str]:
-    """An OpenAI-compatible service on this machine that streams one reply, whatever it is asked."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.end_headers()
-            pieces = [{"content": reply[i : i + 7]} for i in range(0, len(reply), 7)]
-            for piece in [*pieces, None]:
-                choice = {"index": 0, "delta": piece or {}, "finish_reason": None if piece else "stop"}
-                event = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
-                self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
-            self.wfile.write(b"data: [DONE]\n\n")
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-        server.shutdown()
-
-
 def test_hostile_model_reply_does_nothing_and_is_marked(tab: OpenTab, settings: Settings, address: str) -> None:
     with (
-        _chat_model(MODEL_REPLY) as base_url,
-        _serving(settings, OPENAI_API_KEY="none", OPENAI_BASE_URL=base_url, RAG_CHAT_MODEL="hostile-1") as url,
+        OpenAIServer([Reply(MODEL_REPLY)]) as server,
+        serving(settings, OPENAI_API_KEY="none", OPENAI_BASE_URL=server.base_url, RAG_CHAT_MODEL="hostile-1") as url,
     ):
         page = tab(url).open()
         mode = page.page.locator(".kh-mode").inner_text()
         assert "hostile-1" in mode
-        assert urlsplit(base_url).netloc in mode
+        assert urlsplit(server.base_url).netloc in mode
         turn = page.ask(ADOPTED)
         text = turn.locator(".kh-text").inner_text()
         assert "23 December 2025" in text
@@ -353,6 +218,6 @@ def test_a_second_start_is_ready_within_fifteen_seconds_and_stops_on_sigint(sett
     import time
 
     started = time.monotonic()
-    with _serving(settings) as url:
+    with serving(settings) as url:
         assert time.monotonic() - started < 15
         assert url != address  # the port of the first one is taken

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.documents import Document as LangChainDocument
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 
@@ -144,6 +145,23 @@ def test_filter_limits_what_is_searched(chain: Runnable[Any, Answer]) -> None:
     assert (nothing.abstained, nothing.reason) == (True, "filtered_out")
 
 
+def test_a_question_may_have_its_own_top_k(chain: Runnable[Any, Answer]) -> None:
+    assert [len(chain.invoke({"question": QUESTION, "top_k": k}).hits) for k in (1, 2)] == [1, 2]
+
+
+def test_a_question_may_leave_the_chat_model_out(small_settings: Settings) -> None:
+    never = FakeListChatModel(responses=["The Basic Plan was written by a model. [1]"])
+    chain = create_chain(small_settings, llm=never)
+    history = [("user", "When did the Cabinet adopt the Basic Plan?"), ("assistant", "On 23 December 2025. [1]")]
+    written = chain.invoke({"question": QUESTION, "chat_history": history})
+    extract = chain.invoke({"question": QUESTION, "chat_history": history, "answerer": "extractive"})
+    assert (written.mode, extract.mode) == ("llm", "extractive")
+    assert "written by a model" in written.text
+    assert _timeless(extract) == _timeless(
+        create_chain(small_settings).invoke({"question": QUESTION, "chat_history": history})
+    )
+
+
 def test_empty_index_says_so(tmp_path: Path) -> None:
     from rag import build_index
 
@@ -165,10 +183,13 @@ def test_missing_index_is_an_error_of_the_first_call(tmp_path: Path) -> None:
     [
         pytest.param("  \n", "blank", id="blank"),
         pytest.param("a" * 4001, r"4,001 characters; at most 4,000", id="long"),
-        pytest.param({"query": "When?"}, r"Unknown input 'query'; use chat_history, filter, question", id="key"),
+        pytest.param({"query": "When?"}, r"Unknown input 'query'; use answerer, chat_history, filter", id="key"),
         pytest.param({"chat_history": []}, "The question is missing", id="no-question"),
         pytest.param(["When?"], "not with a list", id="a-list"),
         pytest.param({"question": "When?", "filter": {"colour": "red"}}, "colour", id="filter"),
+        pytest.param({"question": "When?", "top_k": 51}, "from 1 to 50, not 51", id="top_k"),
+        pytest.param({"question": "When?", "top_k": True}, "from 1 to 50, not True", id="top_k-bool"),
+        pytest.param({"question": "When?", "answerer": "llm"}, "'extractive', not 'llm'", id="answerer"),
     ],
 )
 def test_wrong_input_is_refused_before_any_work(value: Any, message: str, tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ def test_openai_variables_are_read_as_every_client_reads_them(monkeypatch: pytes
         pytest.param({"top_k": 0}, "top_k: ", id="bound"),
         pytest.param({"retrieval": "magic"}, "retrieval: .*'hybrid', 'dense' or 'lexical'", id="choice"),
         pytest.param({"topk": 3}, "'topk' is no setting", id="unknown"),
+        pytest.param({"page_may_change": "top_k,key"}, "page_may_change: .*'key' is none of answerer", id="names"),
+        pytest.param({"page_may_change": "none,top_k"}, "'none' is none of", id="none-and-more"),
         pytest.param({"chroma_url": "localhost:8000"}, "chroma_url: .*http://", id="address"),
     ],
 )
@@ -62,6 +64,13 @@ def test_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAG_TOP_K", "many")
     with pytest.raises(ConfigError, match=r"top_k \(set by RAG_TOP_K\): .*integer"):
         Settings()
+
+
+def test_operator_says_what_readers_may_choose() -> None:
+    assert Settings().readers_may_choose("answerer")
+    assert Settings(page_may_change=" top_k , documents ").readers_may_choose("documents")
+    assert not Settings(page_may_change="top_k").readers_may_choose("answerer")
+    assert not Settings(page_may_change="none").readers_may_choose("top_k")
 
 
 def test_readme_lists_every_setting_with_its_default() -> None:

@@ -8,12 +8,13 @@ from eval_runs import abstained, make_result, make_row, right, wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.costs import Price, cost_usd, totals
+from eval.costs import totals
 from eval.dataset import Row
 from eval.judging import Judgement, Result
 from eval.selective import curve_figures, has_confidence, risk_curve
 from eval.summary import summarise
 from rag.answer import Answer, Usage
+from rag.costs import Price, cost_usd
 
 ROW = Row(id="rain", question="Will it rain?", language="en", kind="fact", answerable=True, answers=(("yes",),))
 USAGE = Usage(input_tokens=2000, output_tokens=100, total_tokens=2100)

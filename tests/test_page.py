@@ -1,10 +1,9 @@
-"""The chat page without a browser: its labels, what it makes of answers and documents, and Streamlit's AppTest."""
+"""The chat page without a browser: what it makes of answers and documents, and Streamlit's AppTest."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import string
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -24,59 +23,15 @@ from rag.errors import VectorServerError
 from rag.ui import resources
 from rag.ui.desk import BusyError, Desk
 from rag.ui.formatting import answer_blocks, document_blocks, plain_text
-from rag.ui.labels import CATALOGUE, LANGUAGES, known_or_as_is, label, language_of_locale, starters
+from rag.ui.labels import label, starters
 from rag.ui.launching import free_port, page_script, url_of
+from rag.ui.passages import heading_path, host_of
 from rag.ui.sources import source_view
-from rag.ui.turns import MAX_TURNS, Turn, history_of
-from rag.ui.views import heading_path, host_of, turn_view
+from rag.ui.turns import MAX_TURNS, N_SHOWN, Turn, history_of
+from rag.ui.views import Look, turn_view
 
 ROOT = Path(__file__).resolve().parent.parent
 QUOTE = "The Cabinet adopted the Basic Plan on 23 December 2025."
-
-# --- the label catalogue --------------------------------------------------------------------------------------------
-
-
-def _fields(template: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
-
-
-def test_catalogue_has_every_label_in_both_languages() -> None:
-    assert CATALOGUE.keys() == LANGUAGES.keys()
-    assert CATALOGUE["en"].keys() == CATALOGUE["ja"].keys()
-    for key, english in CATALOGUE["en"].items():
-        japanese = CATALOGUE["ja"][key]
-        assert english.strip(), key
-        assert japanese.strip(), key
-        assert _fields(english) == _fields(japanese), key
-
-
-def test_catalogue_is_japanese_where_it_should_be() -> None:
-    same = {key for key, english in CATALOGUE["en"].items() if CATALOGUE["ja"][key] == english}
-    assert same == {"mode_llm"}  # names alone
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_starters_are_six_different_questions(language: Any) -> None:
-    assert len(set(starters(language))) == 6
-
-
-@pytest.mark.parametrize(
-    ("locale", "language"),
-    [("ja", "ja"), ("ja-JP", "ja"), ("en-US", "en"), ("fr", "en"), ("", "en"), (None, "en"), ("jam", "en")],
-)
-def test_language_of_locale(locale: str | None, language: str) -> None:
-    assert language_of_locale(locale) == language
-
-
-def test_label_takes_the_singular_for_one() -> None:
-    assert label("en", "n_documents", n=1) == "1 document"
-    assert label("en", "n_documents", n=2) == "2 documents"
-
-
-def test_known_or_as_is_keeps_what_the_catalogue_has_not() -> None:
-    assert known_or_as_is("ja", "status", "In Force") == "有効"
-    assert known_or_as_is("ja", "status", "withdrawn") == "withdrawn"
-
 
 # --- text into blocks and runs --------------------------------------------------------------------------------------
 
@@ -203,7 +158,7 @@ def _done(answer: Answer, **changes: Any) -> Turn:
 
 
 def test_turn_view_of_a_citation() -> None:
-    view = turn_view(_done(Answer(text="Yes. [1]", citations=(_citation(),), mode="extractive")), "en", model="")
+    view = turn_view(_done(Answer(text="Yes. [1]", citations=(_citation(),), mode="extractive")), Look(language="en"))
     assert view["citations"] == [
         {
             "number": 1,
@@ -217,22 +172,23 @@ def test_turn_view_of_a_citation() -> None:
             "language": None,
             "place": ["Adoption", "p. 3"],
             "status": {"text": "Superseded", "tone": "warn"},
+            "reference": "The Basic Plan, Cabinet of Tests, 2025-12-23, Adoption, p. 3",
         }
     ]
-    assert view["foot"] == ["Quoted from the documents"]
+    assert view["foot"] == ["Quoted from the documents", "in 6 ms"]
     assert [stage["text"] for stage in view["stages"]] == ["Searched", "Read", "Checked"]
 
 
 def test_turn_view_folds_away_the_passages_that_were_not_used() -> None:
     hits = (_hit(1), _hit(2, document_id="corpus/plan.md", start=0, end=100))
-    view = turn_view(_done(Answer(text="Yes. [1]", citations=(_citation(),), hits=hits)), "en", model="")
+    view = turn_view(_done(Answer(text="Yes. [1]", citations=(_citation(),), hits=hits)), Look(language="en"))
     assert view["unused"]["title"] == "1 passage read but not used"
     assert [hit["quote"] for hit in view["unused"]["hits"]] == ["It has 28 articles."]
 
 
 def test_turn_view_of_an_abstention_shows_the_nearest_passages_as_no_answer() -> None:
     answer = Answer(text="The documents do not say.", abstained=True, reason="not_stated", hits=(_hit(),))
-    view = turn_view(_done(answer), "ja", model="")
+    view = turn_view(_done(answer), Look(language="ja"))
     assert view["abstained"]["title"] == "文書には書かれていません"
     assert view["abstained"]["reason"] == label("ja", "reason_not_stated")
     assert view["abstained"]["nearest_title"] == "最も近い箇所（回答ではありません）"
@@ -243,7 +199,7 @@ def test_turn_view_of_an_abstention_shows_the_nearest_passages_as_no_answer() ->
 
 @pytest.mark.parametrize("reason", get_args(Reason))
 def test_turn_view_knows_every_reason(reason: Any) -> None:
-    view = turn_view(_done(Answer(abstained=True, reason=reason)), "en", model="")
+    view = turn_view(_done(Answer(abstained=True, reason=reason)), Look(language="en"))
     assert view["abstained"]["reason"] == label("en", f"reason_{reason}")
 
 
@@ -255,7 +211,7 @@ def test_turn_view_shows_conflicts_notices_and_what_is_unsupported() -> None:
         notices=(Notice(code="premise", message="It was 2025."), Notice(code="llm_failed", message="No reply.")),
         unsupported=(Unsupported(start=0, end=4, code="figure", detail="1 stands in none of its quotes"),),
     )
-    view = turn_view(_done(answer), "en", model="")
+    view = turn_view(_done(answer), Look(language="en"))
     assert view["conflicts"] == [{"title": "Sources differ on the date", "numbers": [1, 2]}]
     assert [(notice["tone"], notice["text"]) for notice in view["notices"]] == [
         ("info", "It was 2025."),
@@ -272,7 +228,7 @@ def test_turn_view_shows_conflicts_notices_and_what_is_unsupported() -> None:
 
 def test_turn_view_of_a_running_turn_says_which_stage_is_on() -> None:
     turn = Turn(id=1, question="q", state="running", stage_ms=(4.0, None, None))
-    assert turn_view(turn, "en", model="")["stages"] == [
+    assert turn_view(turn, Look(language="en"))["stages"] == [
         {"state": "done", "text": "Searched", "time": "4 ms"},
         {"state": "active", "text": "Reading", "time": ""},
         {"state": "todo", "text": "Checking quotes", "time": ""},
@@ -281,7 +237,8 @@ def test_turn_view_of_a_running_turn_says_which_stage_is_on() -> None:
 
 def test_turn_view_is_json() -> None:
     answer = Answer(text="Yes. [1]", citations=(_citation(),), hits=(_hit(),), mode="llm")
-    assert json.loads(json.dumps(turn_view(_done(answer), "ja", model="m")))["foot"] == ["m が作成、引用は確認済み"]
+    view = json.loads(json.dumps(turn_view(_done(answer, model="m"), Look(language="ja"))))
+    assert view["foot"] == ["m が作成、引用は確認済み", "所要 6 ms"]
 
 
 @pytest.mark.parametrize(
@@ -566,13 +523,15 @@ def test_query_parameter_is_typed_in_and_not_sent(page: Callable[..., AppTest]) 
     assert _parts(app, "turn") == []
 
 
-def test_page_keeps_the_last_turns_only(page: Callable[..., AppTest]) -> None:
+def test_page_keeps_and_shows_the_last_turns(page: Callable[..., AppTest]) -> None:
     app = page()
     app.session_state["turns"] = [_done(Answer(text="x"), id=i) for i in range(1, MAX_TURNS + 1)]
     app.chat_input[0].set_value("What does the AI Act hold?").run()
     _settle(app)
     assert [turn.id for turn in app.session_state["turns"]] == list(range(2, MAX_TURNS + 2))
-    assert label("en", "older") in [caption.value for caption in app.caption]
+    assert [turn["id"] for turn in _parts(app, "turn")] == list(range(MAX_TURNS - N_SHOWN + 2, MAX_TURNS + 2))
+    app.button(key="older").click().run()
+    assert len(_parts(app, "turn")) == 2 * N_SHOWN
 
 
 def test_page_shows_an_error_as_a_sentence(page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from rag.errors import CaseError
 from rag.feedback.case import Case
 from rag.store.durable import sync_folder
-from rag.store.lock import FileLock
+from rag.store.lock import waiting_lock
 
 CASES_NAME = "cases.jsonl"
 MAX_CASE_BYTES = 200_000
 _LOCK_NAME = ".cases.lock"
-_WAIT_S = 10.0
-_POLL_S = 0.02
 
 
 def append_case(data_dir: Path, case: Case) -> bool:
@@ -36,7 +32,7 @@ def append_case(data_dir: Path, case: Case) -> bool:
     path = data_dir / CASES_NAME
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with _locked(data_dir / _LOCK_NAME):
+        with waiting_lock(data_dir / _LOCK_NAME):
             if case.id in _ids(path):
                 return False
             _append(path, line)
@@ -46,20 +42,6 @@ def append_case(data_dir: Path, case: Case) -> bool:
             "or set RAG_DATA_DIR to another folder."
         ) from exc
     return True
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = FileLock(path)
-    give_up = time.monotonic() + _WAIT_S
-    while not lock.acquire():
-        if time.monotonic() > give_up:
-            raise CaseError(f"Another process has been writing cases for {_WAIT_S:.0f} s ({path}). Try again.")
-        time.sleep(_POLL_S)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _ids(path: Path) -> set[str]:

@@ -63,7 +63,20 @@ class Child:
                 it (`damaged`).
             RagError: If no child process can be started.
         """
-        frame = pack({"module": module, "limits": dict(limits), "timeout_s": self._timeout_s}, data)
+        return self._ask({"module": module, "limits": dict(limits)}, data)
+
+    def draw(self, module: str, page: int, data: bytes) -> bytes:
+        """Have a page of `data` drawn by `module`; its picture.
+
+        Raises:
+            Refused: As `read`.
+            RagError: If no child process can be started.
+        """
+        return self._ask({"module": module, "page": page}, data)[1]
+
+    def _ask(self, request: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """One request and its reply."""
+        frame = pack({**request, "timeout_s": self._timeout_s}, data)
         if self._n_files >= _FILES_PER_CHILD:
             self.close()
         for attempt in (1, 2):

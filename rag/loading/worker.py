@@ -1,4 +1,4 @@
-"""The child process that reads files: bytes come in through a pipe, a raw document or a refusal goes out.
+"""The child process that reads files: bytes come in through a pipe, a raw document, a picture or a refusal goes out.
 
 Started by `rag.loading.child` as `python -m rag.loading.worker`. It never opens a file of the user's, can write none,
 and ends when the parent does. It starts with the standard library alone: a reader imports what its format needs.
@@ -93,10 +93,7 @@ def _answer(header: dict[str, Any], data: bytes) -> tuple[bytes, bool]:
     """One reply, and whether this process may go on after it."""
     _limit_cpu(header["timeout_s"])
     try:
-        limits = Limits(**header["limits"])
-        raw = importlib.import_module(header["module"]).read(data, limits)
-        limits.check_chars(len(raw.text))
-        return _packed(raw), True
+        return _result(header, data), True
     except Refused as exc:
         return pack({"code": exc.code, "reason": exc.reason}), True
     except MemoryError:
@@ -107,6 +104,17 @@ def _answer(header: dict[str, Any], data: bytes) -> tuple[bytes, bool]:
         return pack({"code": "damaged", "reason": f"The file cannot be read ({type(exc).__name__})."}), True
     # Built outside the handler: there the traceback still holds what filled the memory.
     return pack({"code": "memory"}), False
+
+
+def _result(header: dict[str, Any], data: bytes) -> bytes:
+    """What was asked for: the picture of a page, or the whole document as text."""
+    module = importlib.import_module(header["module"])
+    if "page" in header:
+        return pack({}, module.draw(data, header["page"]))
+    limits = Limits(**header["limits"])
+    raw = module.read(data, limits)
+    limits.check_chars(len(raw.text))
+    return _packed(raw)
 
 
 def _packed(raw: Raw) -> bytes:

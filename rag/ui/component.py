@@ -15,18 +15,24 @@ from typing import Any
 
 _ASSETS = Path(__file__).parent / "assets"
 # Joined into one module, in this order: the browser cannot resolve imports between modules without addresses.
-_SCRIPTS = ("elements.js", "blocks.js", "card.js", "viewer.js", "turn.js", "shell.js")
+_SCRIPTS = (
+    *("elements.js", "requests.js", "scrolling.js", "blocks.js", "card.js", "viewer.js", "copying.js", "dialog.js"),
+    *("marks.js", "sources.js", "tools.js", "turn.js"),
+    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "shell.js"),
+)
+_STYLES = ("page.css", "turn.css", "viewer.css", "pages.css")
 _PART_SCRIPT = "part.js"
 
 
-def mount_shell(*, key: str, data: Mapping[str, Any], on_document: Callable[[], None]) -> None:
-    """Mount script, styles, card and viewer; `on_document` runs when the viewer asks for a document."""
-    _shell()(key=key, data=dict(data), on_document_change=on_document)
+def mount_shell(*, key: str, data: Mapping[str, Any], on_request: Callable[[], None]) -> None:
+    """Mount script, styles, card and viewer; `on_request` runs when the browser asks for something."""
+    _shell()(key=key, data=dict(data), on_request_change=on_request)
 
 
-def mount_part(*, key: str, data: Mapping[str, Any]) -> None:
-    """Mount one part: `data["part"]` says which."""
-    _part()(key=key, data=dict(data))
+def mount_part(*, key: str, data: Mapping[str, Any], on_pick: Callable[[], None] | None = None) -> None:
+    """Mount one part: `data["part"]` says which; `on_pick` runs when the reader picks something in it."""
+    callbacks = {} if on_pick is None else {"on_pick_change": on_pick}
+    _part()(key=key, data=dict(data), **callbacks)
 
 
 @cache
@@ -34,7 +40,7 @@ def _shell() -> Callable[..., Any]:
     import streamlit as st
 
     mount: Callable[..., Any] = st.components.v2.component(
-        "kihon.shell", css=_asset("page.css"), js="\n".join(map(_asset, _SCRIPTS)), isolate_styles=False
+        "kihon.shell", css="\n".join(map(_asset, _STYLES)), js="\n".join(map(_asset, _SCRIPTS)), isolate_styles=False
     )
     return mount
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class Desk:
 
     Args:
         chain: The chain; made on first use, in the desk's own thread.
+        suggest: Questions to ask after an answer; looked for once the answer is there.
         at_once: Questions answered at the same time. An extract keeps a core busy, a chat model mostly waits.
         max_waiting: Questions that may wait; one more is refused with `BusyError`.
     """
@@ -44,11 +45,13 @@ class Desk:
         self,
         chain: Callable[[], Runnable[Any, Answer]],
         *,
+        suggest: Callable[[Answer], Sequence[str]] | None = None,
         at_once: int = _AT_ONCE,
         max_waiting: int = _MAX_WAITING,
     ) -> None:
         self._make_chain = chain
         self._chain: Runnable[Any, Answer] | None = None
+        self._suggest = suggest
         self._max_waiting = max_waiting
         self._line: list[Turn] = []
         self._lock = threading.Lock()
@@ -96,12 +99,14 @@ class Desk:
                 if turn.is_open:
                     turn.state = "running"
                     await self._answer(turn, value)
+            await self._look_for_suggestions(turn)
         except RagError as exc:
             _fail(turn, str(exc))
         except Exception as exc:
             logger.exception("A question could not be answered")
             _fail(turn, on_failure(exc))
         finally:
+            turn.is_suggesting = False
             self._leave_line(turn)
 
     async def _answer(self, turn: Turn, value: Mapping[str, Any]) -> None:
@@ -120,7 +125,18 @@ class Desk:
         while len(ends) < 3:
             ends.append((time.perf_counter() - started) * 1000)
         turn.stage_ms = _stage_ms(ends, turn.answer)
+        # Before the state: whoever sees the turn done must see that more may come.
+        turn.is_suggesting = self._suggest is not None
         turn.state = "done"
+
+    async def _look_for_suggestions(self, turn: Turn) -> None:
+        """An answer without them is whole: what fails here is not shown."""
+        if self._suggest is None or not turn.is_suggesting:
+            return
+        try:
+            turn.suggestions = tuple(await asyncio.to_thread(self._suggest, turn.answer))
+        except Exception:
+            logger.exception("No questions could be suggested")
 
     def _leave_line(self, turn: Turn) -> None:
         with self._lock:

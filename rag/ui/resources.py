@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Any
 
 import streamlit as st
 
-from rag import RagError, Settings, build_index, create_chain, describe_index
+from rag import (
+    DocumentInfo,
+    RagError,
+    Settings,
+    build_index,
+    create_chain,
+    describe_index,
+    get_document,
+    list_documents,
+)
 from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
 from rag.ui.desk import Desk
+from rag.ui.passages import Edition
+from rag.ui.suggesting import suggest
 from rag.ui.turns import Turn
 
 logger = logging.getLogger(__name__)
 
 _WARM_UP = "warm-up"
 _LOOK_EVERY_S = 0.1
-_DEFAULT_HOST = "api.openai.com"
 # How long what the header says of the index may be out of date.
 _STATE_TTL_S = 10
+_MAX_LISTS = 20
+_MAX_EDITIONS = 1000
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,7 +55,7 @@ def shared_settings() -> Settings:
 def shared_desk() -> Desk:
     """The one desk that answers all sessions; what the first answer needs begins to load in the background."""
     settings = shared_settings()
-    desk = Desk(lambda: create_chain(settings))
+    desk = Desk(lambda: create_chain(settings), suggest=lambda answer: suggest(answer, settings))
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
 
@@ -60,13 +74,32 @@ def index_state() -> IndexInfo:
     return describe_index(shared_settings())
 
 
-def answer_mode(settings: Settings) -> dict[str, str]:
-    """How questions are answered and where their text goes: `kind` (`extractive`, `llm`), `model`, `host`."""
-    if not settings.answers_with_model:
-        return {"kind": "extractive", "model": "", "host": ""}
-    host = urlsplit(settings.openai_base_url).netloc if settings.openai_base_url else _DEFAULT_HOST
-    # An address may carry a name and a password.
-    return {"kind": "llm", "model": settings.chat_model, "host": host.rpartition("@")[2]}
+def documents(wanted: Mapping[str, Any] | None = None) -> tuple[DocumentInfo, ...]:
+    """Every document, or those that a filter selects.
+
+    Raises:
+        QuestionError: If the filter is wrong.
+    """
+    return _documents(json.dumps(wanted or {}, sort_keys=True))
+
+
+@st.cache_resource(show_spinner=False, ttl=_STATE_TTL_S, max_entries=_MAX_LISTS)
+def _documents(wanted: str) -> tuple[DocumentInfo, ...]:
+    return tuple(list_documents(shared_settings(), json.loads(wanted)))
+
+
+@st.cache_data(show_spinner=False, ttl=_STATE_TTL_S, max_entries=_MAX_EDITIONS)
+def find_newer(document_id: str) -> Edition | None:
+    """The indexed document that took the place of another, if there is one; see `rag.ui.passages.FindNewer`."""
+    settings = shared_settings()
+    try:
+        document = get_document(document_id, settings)
+        if document.replaced_by is None:
+            return None
+        newer = get_document(document.replaced_by, settings)
+    except RagError:
+        return None  # gone meanwhile, or never indexed: there is nothing to point to
+    return Edition(document_id=newer.document_id, title=newer.title)
 
 
 @dataclass(slots=True)
@@ -120,4 +153,5 @@ def _warm_up(desk: Desk, settings: Settings) -> None:
 def forget_index() -> None:
     """Look at the index anew on the next run, and build it again if it is still missing."""
     index_state.clear()
+    _documents.clear()
     shared_building.clear()

@@ -1,14 +1,15 @@
-"""A stretch of a document around a quote -> the data that the source viewer shows."""
+"""A stretch of a document around a quote, or a page of it -> the data that the source viewer shows."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from rag import PagePicture
 from rag.document import Document
 from rag.loading.formats import is_markdown
 from rag.ui.formatting import document_blocks
 from rag.ui.labels import Language, known_or_as_is, label
-from rag.ui.views import heading_path, host_of, status_view
+from rag.ui.passages import Edition, edition_view, heading_path, host_of, status_view
 
 # Enough to read around a quote; a document of the bundled corpus mostly fits whole.
 _AROUND_CHARS = 6_000
@@ -17,7 +18,14 @@ _MAX_CHARS = 60_000
 
 
 def source_view(
-    document: Document, start: int, end: int, language: Language, *, above: int = 0, below: int = 0
+    document: Document,
+    start: int,
+    end: int,
+    language: Language,
+    *,
+    above: int = 0,
+    below: int = 0,
+    newer: Edition | None = None,
 ) -> dict[str, Any]:
     """What the viewer shows of `document` around the quote `text[start:end]`.
 
@@ -28,6 +36,7 @@ def source_view(
         language: Language of the labels.
         above: How often the reader asked for more above.
         below: How often for more below.
+        newer: The document that took the place of this one.
     """
     text = document.text
     start = min(max(0, start), len(text))
@@ -52,9 +61,10 @@ def source_view(
         ],
         "status": status_view(document.status, language) if document.status else None,
         "note": document.note,
-        "superseded": label(language, "superseded_by") if document.replaced_by else None,
+        "newer": edition_view(newer, language) if newer else None,
         "path": heading_path(document.section_at(start), document.title),
         "page": label(language, "page", page=page) if page is not None else None,
+        "has_pages": document.format == "pdf" and bool(document.pages),
         "language": document.language,
         "url": document.url if host else None,
         "original": label(language, "original", host=host) if host else None,
@@ -66,6 +76,23 @@ def source_view(
         "has_below": right < len(text),
         "above": above,
         "below": below,
+    }
+
+
+def picture_view(picture: PagePicture, image: str, language: Language) -> dict[str, Any]:
+    """What the viewer shows of a page of a PDF; `image` is the picture in base64."""
+    return {
+        "media_type": picture.media_type,
+        "image": image,
+        "alt": label(language, "page_picture", page=picture.page),
+        "marks": [
+            {"left": mark.left, "top": mark.top, "width": mark.width, "height": mark.height} for mark in picture.marks
+        ],
+        "page": picture.page,
+        "nth": label(language, "page_of", page=picture.page, n_pages=picture.n_pages),
+        "previous": picture.page - 1 if picture.page > 1 else None,
+        "next": picture.page + 1 if picture.page < picture.n_pages else None,
+        "unmarked": None if picture.marks else label(language, "page_unmarked"),
     }
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from rag.answer import Answer
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
+Verdict = Literal["up", "down"]
 
-# The page draws every turn again on each run of the script, and a session lives in memory.
-MAX_TURNS = 50
+# A session lives in memory, with the hits of each of its answers.
+MAX_TURNS = 500
+# The page draws every turn again on each run of the script: the last ones, more where the reader asks for them.
+N_SHOWN = 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,10 +22,18 @@ class Turn:
     """A question and its answer, which grows while `state` is `running`.
 
     Attributes:
-        id: Number of the turn in its session, from 1.
+        id: Number of the turn in its session, from 1; not used again after a turn is replaced.
         place: Place in the queue while `queued`, from 1.
         stage_ms: Milliseconds of searching, reading and checking; `None` where not ended.
         error: One sentence for the reader when `failed`.
+        model: Name of the chat model that was asked; empty for an extract.
+        is_offline: Asked to be answered without the chat model.
+        is_suggesting: The answer is there, and questions to ask next are being looked for.
+        suggestions: Questions to ask next.
+        verdict: What the reader said of the answer, once that is kept.
+        replaced: The turns that this one took the place of, oldest first: an earlier answer to the question, or the
+            question as it was before it was edited, with all that followed.
+        kept_view: What the page last showed of the turn, with what that depends on (`rag.ui.views`).
     """
 
     id: int
@@ -32,10 +43,17 @@ class Turn:
     answer: Answer = field(default_factory=Answer)
     stage_ms: tuple[float | None, float | None, float | None] = (None, None, None)
     error: str | None = None
+    model: str = ""
+    is_offline: bool = False
+    is_suggesting: bool = False
+    suggestions: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    replaced: tuple[Turn, ...] = ()
+    kept_view: tuple[object, dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_open(self) -> bool:
-        """Whether more may come."""
+        """Whether more of the answer may come."""
         return self.state in ("queued", "running")
 
 
@@ -46,3 +64,12 @@ def history_of(turns: Sequence[Turn]) -> list[tuple[str, str]]:
         if turn.state in ("done", "stopped") and turn.answer.text:
             pairs += [("user", turn.question), ("assistant", turn.answer.text)]
     return pairs
+
+
+def replaced_by(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """What a new turn keeps of those it takes the place of: each answered one, without what it had replaced itself."""
+    kept: list[Turn] = []
+    for turn in turns:
+        kept += [*turn.replaced, *([turn] if turn.answer.text else [])]
+        turn.replaced = ()
+    return tuple(kept[-MAX_TURNS:])

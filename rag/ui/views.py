@@ -1,29 +1,63 @@
-"""An answer, in any state -> the data that the browser shows: final words, no decisions left to make there."""
+"""A turn, in any state -> the data that the browser shows: final words, no decisions left to make there."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from rag.answer import Answer, Citation, Hit, Notice
-from rag.document import PATH_MARK
-from rag.text.blocks import scan_blocks
-from rag.text.markup import plain, plain_sentence
+from rag.answer import Answer, Notice, Unsupported
+from rag.costs import Price, cost_usd
+from rag.text.markup import plain
 from rag.ui.formatting import answer_blocks
 from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.passages import FindNewer, citation_view, hit_view
+from rag.ui.taking import FILE_KINDS, answer_markdown, answer_plain, reference
 from rag.ui.turns import Turn
 
 _NEAREST = 4
-_EXCERPT_CHARS = 320
 _HINTS = {"false_premise": "hint_premise", "filtered_out": "hint_filter", "empty_index": "hint_empty"}
-_TONES = {"in force": "good", "superseded": "warn", "draft": "warn"}
 _STAGES = ("search", "read", "check")
+# The answer is there, but the chat model has more to say than it could.
+_CUT_SHORT = frozenset({"llm_interrupted", "llm_cut", "unverified"})
+_LEAST_SHOWN_USD = 0.0001
+_TURN_LABELS = (
+    *("answer_label", "sources", "open_source", "unsupported", "you", "copy", "copied", "not_copied", "save"),
+    *("ask_again", "answer_offline", "edit", "edit_label", "ask", "cancel", "good", "bad", "next_questions"),
+)
 
 
-def turn_view(turn: Turn, language: Language, *, model: str) -> dict[str, Any]:
-    """Everything that one turn shows."""
-    answer = turn.answer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What all turns of a page have in common.
+
+    Attributes:
+        language: Of the labels.
+        has_model: Whether a chat model writes answers.
+        price: Of the model's tokens, where it is known.
+        find_newer: See `rag.ui.passages.FindNewer`.
+    """
+
+    language: Language
+    has_model: bool = False
+    price: Price | None = None
+    find_newer: FindNewer = lambda document_id: None
+
+
+def turn_view(turn: Turn, look: Look, *, is_newest: bool = True) -> dict[str, Any]:
+    """Everything that one turn shows. Not to be changed: that of a turn which is answered is made once and kept.
+
+    Making one takes some 5 ms, and the page draws every turn on each of its runs.
+    """
+    if turn.is_open:
+        return _view(turn, look, is_newest=is_newest)
+    depends_on = (look, is_newest, turn.state, turn.answer, turn.verdict, turn.suggestions, turn.replaced)
+    if turn.kept_view is None or turn.kept_view[0] != depends_on:
+        turn.kept_view = (depends_on, _view(turn, look, is_newest=is_newest))
+    return turn.kept_view[1]
+
+
+def _view(turn: Turn, look: Look, *, is_newest: bool) -> dict[str, Any]:
+    answer, language = turn.answer, look.language
     view: dict[str, Any] = {
         "part": "turn",
         "id": turn.id,
@@ -32,7 +66,8 @@ def turn_view(turn: Turn, language: Language, *, model: str) -> dict[str, Any]:
         "stages": _stages(turn, language),
         "blocks": [],
         "citations": [],
-        "labels": _labels(language, "answer_label", "sources", "open_source", "unsupported", "you"),
+        "labels": {key: label(language, key) for key in _TURN_LABELS},
+        "tools": _tools(turn, look),
     }
     if answer.searched and answer.searched != turn.question.strip():
         view["searched"] = label(language, "searched_as", searched=answer.searched)
@@ -43,82 +78,31 @@ def turn_view(turn: Turn, language: Language, *, model: str) -> dict[str, Any]:
     if turn.error is not None:
         view["error"] = {"title": label(language, "error_title"), "text": turn.error}
     if answer.abstained:
-        view["abstained"] = _abstained(answer, language)
+        view["abstained"] = _abstained(answer, look)
     else:
-        view |= _answered(answer, language)
-        if turn.state != "running":
-            view["unused"] = _unused(answer, language)
-    view["notices"] = [_notice(notice) for notice in answer.notices]
-    if turn.state == "done" and answer.text and not answer.abstained:
-        view["foot"] = _foot(answer, turn, language, model)
+        view |= _answered(answer, look)
+        if not turn.is_open:
+            view["unused"] = _unused(answer, look)
+    view["notices"] = [_notice(notice, language) for notice in answer.notices]
+    if turn.state == "done":
+        view["foot"] = _foot(turn, look)
+    if is_newest and not turn.is_open:
+        view["next"] = list(turn.suggestions)
+    if turn.replaced:
+        view["replaced"] = _replaced(turn, language)
     return view
 
 
-def citation_view(citation: Citation, language: Language) -> dict[str, Any]:
-    """One citation as a card shows it."""
-    return {
-        "number": citation.number,
-        "label": label(language, "citation_label", number=citation.number, title=citation.title),
-        "quote": _shown_quote(citation.quote),
-        **_source(citation, language),
-    }
-
-
-def host_of(url: str | None) -> str | None:
-    """Host of an `http` or `https` address; `None` for anything else, which then is no link."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return None
-    return host if parts.scheme in ("http", "https") and host else None
-
-
-def heading_path(section: str | None, title: str) -> list[str]:
-    """Headings above a passage, from the outermost on; the document's own title is left out."""
-    headings = [plain(part) for part in (section or "").split(PATH_MARK) if part]
-    return headings[1:] if headings and headings[0] == title else headings
-
-
-def _source(source: Citation | Hit, language: Language) -> dict[str, Any]:
-    kind = known_or_as_is(language, "kind", source.kind) if source.kind else None
-    page = label(language, "page", page=source.page) if source.page is not None else None
-    section = heading_path(source.section, source.title)
-    view: dict[str, Any] = {
-        "document_id": source.document_id,
-        "start": source.start,
-        "end": source.end,
-        "title": source.title,
-        "meta": [part for part in (source.publisher, source.date, kind) if part],
-        "language": source.language,
-        "place": [part for part in (PATH_MARK.join(section), page) if part],
-    }
-    if source.status:
-        view["status"] = status_view(source.status, language)
-    return view
-
-
-def status_view(status: str, language: Language) -> dict[str, str]:
-    """A document's status as a badge: its word and its tone (`good`, `warn`, `plain`)."""
-    tone = _TONES.get(status.strip().lower(), "plain")
-    return {"text": known_or_as_is(language, "status", status), "tone": tone}
-
-
-def _answered(answer: Answer, language: Language) -> dict[str, Any]:
+def _answered(answer: Answer, look: Look) -> dict[str, Any]:
+    language = look.language
     numbers = {citation.number for citation in answer.citations}
     return {
         "blocks": answer_blocks(answer.text, numbers, answer.unsupported),
-        "citations": [citation_view(citation, language) for citation in answer.citations],
-        "flaws": [
-            {
-                "text": plain(answer.text[flaw.start : flaw.end]),
-                "detail": flaw.detail,
-                "label": label(language, "unsupported_label", detail=flaw.detail),
-            }
-            for flaw in answer.unsupported
+        "citations": [
+            citation_view(citation, language, look.find_newer) | {"reference": reference(citation, language)}
+            for citation in answer.citations
         ],
+        "flaws": [_flaw(flaw, answer, language) for flaw in answer.unsupported],
         "conflicts": [
             {"title": label(language, "conflict", subject=conflict.subject), "numbers": list(conflict.citations)}
             for conflict in answer.conflicts
@@ -127,18 +111,27 @@ def _answered(answer: Answer, language: Language) -> dict[str, Any]:
     }
 
 
-def _abstained(answer: Answer, language: Language) -> dict[str, Any]:
+def _flaw(flaw: Unsupported, answer: Answer, language: Language) -> dict[str, str]:
+    """A stretch that no quote carries, with the reason in the page's language where the cause is a known one."""
+    words = plain(answer.text[flaw.start : flaw.end])
+    key = f"flaw_{flaw.code}"
+    detail = known_or_as_is(language, "flaw", flaw.code)
+    detail = label(language, key, words=words) if detail != flaw.code else flaw.detail
+    return {"text": words, "detail": detail, "label": label(language, "unsupported_label", detail=detail)}
+
+
+def _abstained(answer: Answer, look: Look) -> dict[str, Any]:
     reason = answer.reason or "no_hits"
     return {
-        "title": label(language, "abstained"),
-        "reason": label(language, f"reason_{reason}"),
-        "hint": label(language, _HINTS.get(reason, "hint_other")),
-        "nearest_title": label(language, "nearest"),
-        "nearest": [_hit(hit, language) for hit in answer.hits[:_NEAREST]],
+        "title": label(look.language, "abstained"),
+        "reason": label(look.language, f"reason_{reason}"),
+        "hint": label(look.language, _HINTS.get(reason, "hint_other" if answer.hits else "hint_no_hits")),
+        "nearest_title": label(look.language, "nearest"),
+        "nearest": [hit_view(hit, look.language, look.find_newer) for hit in answer.hits[:_NEAREST]],
     }
 
 
-def _unused(answer: Answer, language: Language) -> dict[str, Any] | None:
+def _unused(answer: Answer, look: Look) -> dict[str, Any] | None:
     cited = [(citation.document_id, citation.start, citation.end) for citation in answer.citations]
     hits = [
         hit
@@ -148,27 +141,19 @@ def _unused(answer: Answer, language: Language) -> dict[str, Any] | None:
     if not hits:
         return None
     return {
-        "title": label(language, "unused", n=len(hits)),
-        "hits": [_hit(hit, language) for hit in hits],
+        "title": label(look.language, "unused", n=len(hits)),
+        "hits": [hit_view(hit, look.language, look.find_newer) for hit in hits],
     }
 
 
-def _hit(hit: Hit, language: Language) -> dict[str, Any]:
-    blocks = [block for block in scan_blocks(hit.text) if block.kind not in ("heading", "mark")]
-    text = "\n".join(plain(hit.text[block.start : block.end]) for block in blocks) or plain(hit.text)
-    if len(text) > _EXCERPT_CHARS:
-        text = text[: _EXCERPT_CHARS - 1].rstrip() + "…"
-    return {"quote": text, "score": label(language, "score", score=f"{hit.score:.2f}"), **_source(hit, language)}
-
-
-def _shown_quote(quote: str) -> str:
-    """A quote without markup: a lone list item without its dash, a list without blank lines."""
-    return re.sub(r"\n{2,}", "\n", plain(quote)) if "\n" in quote.strip() else plain_sentence(quote)
-
-
-def _notice(notice: Notice) -> dict[str, str]:
+def _notice(notice: Notice, language: Language) -> dict[str, str]:
+    """A notice; one of the chat model comes in English only, and is introduced in the page's language."""
     tone = "warn" if notice.code.startswith(("llm_", "unverified")) else "info"
-    return {"tone": tone, "code": notice.code, "text": notice.message}
+    view = {"tone": tone, "code": notice.code, "text": notice.message}
+    words = known_or_as_is(language, "notice", notice.code)
+    if language != "en" and words != notice.code:
+        view |= {"text": words, "detail": notice.message}
+    return view
 
 
 def _stages(turn: Turn, language: Language) -> list[dict[str, str]]:
@@ -177,7 +162,7 @@ def _stages(turn: Turn, language: Language) -> list[dict[str, str]]:
     for name, took_ms in zip(_STAGES, turn.stage_ms, strict=True):
         if took_ms is not None:
             stages.append({"state": "done", "text": label(language, f"stage_{name}_done"), "time": _time(took_ms)})
-        elif turn.state in ("running", "queued"):
+        elif turn.is_open:
             is_active = all(stage["state"] == "done" for stage in stages)
             state = "active" if is_active and turn.state == "running" else "todo"
             stages.append({"state": state, "text": label(language, f"stage_{name}"), "time": ""})
@@ -188,13 +173,53 @@ def _time(ms: float) -> str:
     return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
-def _foot(answer: Answer, turn: Turn, language: Language, model: str) -> list[str]:
-    made = label(language, "made_llm", model=model) if answer.mode == "llm" else label(language, "made_extractive")
-    parts = [made]
+def _foot(turn: Turn, look: Look) -> list[str]:
+    """Who wrote the answer, how long that took and what it cost."""
+    answer, language = turn.answer, look.language
+    parts = []
+    if answer.mode == "llm":
+        parts.append(
+            label(language, "made_llm", model=turn.model) if turn.model else label(language, "made_by_a_model")
+        )
+    elif not answer.abstained:
+        parts.append(label(language, "made_extractive"))
+    total_ms = answer.timings_ms.total or sum(ms for ms in turn.stage_ms if ms is not None)
+    parts.append(label(language, "took", time=_time(total_ms)))
     if answer.usage is not None:
         parts.append(label(language, "tokens", n=f"{answer.usage.total_tokens:,}"))
+        if look.price is not None:
+            usd = cost_usd(answer.usage, look.price)
+            shown = f"{max(usd, _LEAST_SHOWN_USD):.4f}" if usd else "0"
+            parts.append(label(language, "cost_below" if 0 < usd < _LEAST_SHOWN_USD else "cost", usd=shown))
     return parts
 
 
-def _labels(language: Language, *keys: str) -> dict[str, str]:
-    return {key: label(language, key) for key in keys}
+def _tools(turn: Turn, look: Look) -> dict[str, Any]:
+    """What the reader can do with the turn: each key is there only where it can be done."""
+    if turn.is_open:
+        return {}
+    answer, language = turn.answer, look.language
+    tools: dict[str, Any] = {"edit": True, "again": True}
+    is_whole = turn.state == "done" and bool(answer.text)
+    if look.has_model and not turn.is_offline and (answer.mode != "extractive" or not is_whole):
+        codes = {notice.code for notice in answer.notices}
+        tools["offline"] = "prominent" if turn.state == "failed" or codes & _CUT_SHORT else "plain"
+    if answer.text:
+        tools["copy"] = [
+            {"text": label(language, "copy_markdown"), "content": answer_markdown(answer, language)},
+            {"text": label(language, "copy_plain"), "content": answer_plain(answer, language)},
+        ]
+        tools["save"] = [{"text": label(language, f"save_{kind}"), "kind": kind} for kind in FILE_KINDS]
+    if is_whole:
+        tools["verdict"] = turn.verdict or ""
+        if turn.verdict:
+            tools["thanks"] = label(language, "feedback_kept")
+    return tools
+
+
+def _replaced(turn: Turn, language: Language) -> dict[str, Any]:
+    """The turns that this one took the place of, as plain text."""
+    return {
+        "title": label(language, "replaced", n=len(turn.replaced)),
+        "turns": [{"question": old.question, "text": plain(old.answer.text)} for old in turn.replaced],
+    }

@@ -11,7 +11,8 @@ function showCard(mark, citation, labels, open) {
     element("div", { class: "kh-card-title" }, citation.title),
     element("div", { class: "kh-card-meta" }, dotted(citation.meta), badge(citation.status)),
     citation.place?.length > 0 && element("div", { class: "kh-card-place" }, citation.place.join(" · ")),
-    element("blockquote", { class: "kh-card-quote", lang: citation.language }, citation.quote),
+    citation.newer && element("div", { class: "kh-card-meta kh-superseded" }, citation.newer.text),
+    element("blockquote", { class: "kh-card-quote", lang: citation.language, dir: "auto" }, citation.quote),
     element("button", { class: "kh-link", type: "button", tabindex: "-1", onclick: open }, icon("document"), labels.open_source),
   );
   document.body.append(card.box);

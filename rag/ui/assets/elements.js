@@ -1,7 +1,8 @@
 // Elements. Text becomes text nodes only; attributes come from a fixed list; addresses must be http or https.
 const ATTRIBUTES = new Set([
   "class", "id", "role", "tabindex", "title", "lang", "href", "target", "rel", "type", "open", "hidden",
-  "referrerpolicy", "cite",
+  "referrerpolicy", "cite", "dir", "name", "value", "checked", "rows", "maxlength", "novalidate", "alt",
+  "disabled",
 ]);
 
 function element(tag, attributes = {}, ...children) {
@@ -41,6 +42,13 @@ const ICONS = {
   info: "M12 11v6M12 7.5v.01M12 3a9 9 0 100 18 9 9 0 000-18",
   warn: "M12 9v4.5M12 17v.01M12 3.5L2.5 20h19z",
   document: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  save: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  up: "M7 11v9H4v-9zM7 11l4-8c1.5 0 2.5 1 2.5 2.5V9H19l-1.5 11H7",
+  down: "M7 13V4H4v9zM7 13l4 8c1.5 0 2.5-1 2.5-2.5V15H19L17.5 4H7",
+  again: "M19 12a7 7 0 11-2-5M19 4v4h-4",
+  offline: "M4 5h16v11H4zM9 20h6M12 16v4",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
   question: "M9.5 9a2.5 2.5 0 114 2c-1 .7-1.5 1.2-1.5 2.5M12 17v.01M12 3a9 9 0 100 18 9 9 0 000-18",
 };
 
@@ -53,6 +61,13 @@ function icon(name) {
   path.setAttribute("d", ICONS[name]);
   svg.append(path);
   return svg;
+}
+
+// A picture that Python drew, given as base64: no address, and of a kind that holds nothing active.
+function picture(mediaType, base64, alt) {
+  const made = element("img", { class: "kh-picture", alt });
+  if (mediaType === "image/webp" && /^[A-Za-z0-9+/=]+$/.test(base64)) made.src = `data:${mediaType};base64,${base64}`;
+  return made;
 }
 
 // A status beside a title; the space keeps the two apart when they are copied or read out.

@@ -1,18 +1,10 @@
-// The shell: styles and script of the page, the live region, the keyboard, and the way to Python.
-const PARTS = { turn: drawTurn, header: drawHeader };
+// The shell: styles and script of the page, the live region, and the way to Python.
+const PARTS = {
+  turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, measures: drawMeasures,
+  questions: drawQuestions,
+};
 const DARK_BELOW = 0.4;
 let live = null;
-
-function drawHeader(root, data) {
-  root.replaceChildren(element("div", { class: "kh-brand" },
-    element("span", { class: "kh-logo", "aria-hidden": "true" }, "基"),
-    element("span", { class: "kh-names" }, element("h1", { class: "kh-name" }, data.name), element("span", { class: "kh-tagline" }, data.tagline)),
-    element("span", { class: "kh-facts" },
-      element("span", { class: "kh-chip kh-mode", title: data.mode.help, "data-mode": data.mode.kind },
-        element("span", { class: "kh-chip-dot", "aria-hidden": "true" }), data.mode.text,
-        element("span", { class: "kh-sr" }, ` ${data.mode.help}`)),
-      data.documents && element("span", { class: "kh-chip kh-count" }, icon("document"), data.documents))));
-}
 
 function announce(text) {
   if (!live) return;
@@ -20,10 +12,11 @@ function announce(text) {
   while (live.childElementCount > 20) live.firstChild.remove();
 }
 
-function drawPart({ parentElement, data }) {
+function drawPart(component) {
+  const { parentElement, data } = component;
   let root = parentElement.querySelector(":scope > .kh-root");
   if (!root) parentElement.append((root = element("div", { class: "kh-root" })));
-  PARTS[data.part]?.(root, data);
+  PARTS[data.part]?.(root, data, component.setTriggerValue);
 }
 
 // Light or dark is read off the page's own background, so that our colours follow whatever theme is chosen.
@@ -40,12 +33,6 @@ function applyTheme(parent) {
   html.dataset.khTheme = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255 < DARK_BELOW ? "dark" : "light";
 }
 
-function onKey(event) {
-  if (event.key !== "Escape" || event.defaultPrevented) return;
-  if (card.box) hideCard();
-  else if (viewer.panel) viewer.close();
-}
-
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   const kihon = (globalThis.kihon ??= { waiting: new Map() });
@@ -58,11 +45,16 @@ export default function (component) {
     const main = parentElement.closest(".stMain");
     if (main) hold(main, () => { main.scrollTop = 0; }, performance.now());
     document.addEventListener("keydown", onKey);
+    document.addEventListener("copy", onCopy);
+    document.addEventListener("pointerdown", closeMenus);
     addEventListener("scroll", moveCard, { capture: true, passive: true });
   }
+  useFrame(data);
   viewer.labels = data.labels;
-  viewer.request = (wanted) => setTriggerValue("document", wanted);
-  viewer.receive(data.reply);
+  requests.slow = data.labels.error_slow;
+  requests.send = (request) => setTriggerValue("request", request);
+  requests.receive(data.reply);
+  requests.sendNext();
   kihon.draw = drawPart;
   for (const waiting of kihon.waiting.values()) drawPart(waiting);
   kihon.waiting.clear();
@@ -70,7 +62,10 @@ export default function (component) {
     viewer.close();
     hideCard();
     document.removeEventListener("keydown", onKey);
+    document.removeEventListener("copy", onCopy);
+    document.removeEventListener("pointerdown", closeMenus);
     removeEventListener("scroll", moveCard, { capture: true });
+    document.querySelector(".kh-skip")?.remove();
     live?.remove();
     live = null;
   };

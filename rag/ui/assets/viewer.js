@@ -1,11 +1,12 @@
 // The source viewer: a document beside the chat with the quote highlighted; the text comes from Python on request.
+// Of a PDF it shows the text or, as the reader chooses, the picture of the page.
 const viewer = {
-  panel: null, items: [], at: 0, from: null, labels: {}, request: () => {}, shown: null, wanted: null, error: null,
+  panel: null, items: [], at: 0, from: null, labels: {}, source: null, page: null, error: null, asPage: false, asked: 0,
 
   open(items, at, from) {
     this.items = items;
     this.at = Math.max(0, at);
-    this.from = from ?? this.from;
+    if (from && !this.panel?.contains(from)) this.from = from;
     if (!this.panel) this.mount();
     this.ask();
     this.panel.querySelector(".kh-close").focus({ preventScroll: true });
@@ -14,36 +15,59 @@ const viewer = {
     if (main) hold(main, () => this.from.scrollIntoView({ block: "nearest", behavior: "instant" }), performance.now());
   },
 
+  span() {
+    const { document_id, start, end } = this.items[this.at];
+    return { document_id, start, end };
+  },
+
   ask(above = 0, below = 0) {
-    const item = this.items[this.at];
-    this.wanted = { document_id: item.document_id, start: item.start, end: item.end, above, below };
-    if (!(above || below)) this.shown = null;
+    const isMore = above > 0 || below > 0;
+    if (!isMore) this.source = this.page = null;
+    this.request({ kind: "document", ...this.span(), above, below }, (source) => {
+      const body = this.panel.querySelector(".kh-viewer-body");
+      const fromBottom = body.scrollHeight - body.scrollTop;
+      const grewAbove = this.source && source.above > this.source.above;
+      this.source = source;
+      if (this.asPage && source.has_pages) return this.askPage();
+      this.draw();
+      const drawn = this.panel.querySelector(".kh-viewer-body");
+      if (grewAbove) drawn.scrollTop = drawn.scrollHeight - fromBottom;
+      else if (!isMore) this.scrollToQuote();
+    });
+  },
+
+  askPage(page = null) {
+    this.request({ kind: "page", ...this.span(), page }, (drawn) => {
+      this.page = drawn;
+      this.draw();
+      const image = this.panel.querySelector(".kh-picture");
+      image.decode().catch(() => {}).then(() => this.panel && this.scrollToQuote());
+    });
+  },
+
+  // A reply that the reader no longer waits for is dropped.
+  request(wanted, receive) {
+    this.asked += 1;
+    const asked = this.asked;
+    const isWaitedFor = () => this.panel && asked === this.asked;
     this.error = null;
-    this.request(this.wanted);
+    requests.ask(wanted, "viewer").then(
+      (value) => { if (isWaitedFor()) receive(value); },
+      (error) => { if (isWaitedFor()) { this.error = error.message; this.draw(); } });
     this.draw();
   },
 
-  // Python's reply; an older one than the last question is dropped.
-  receive(reply) {
-    if (!reply || !this.panel || !this.wanted) return;
-    const same = ["document_id", "start", "end", "above", "below"].every((key) => reply.wanted?.[key] === this.wanted[key]);
-    if (!same || this.shown?.key === reply.key) return;
-    const body = this.panel.querySelector(".kh-viewer-body");
-    const fromBottom = body.scrollHeight - body.scrollTop;
-    const grewAbove = this.shown && reply.source && reply.source.above > this.shown.source?.above;
-    const isMore = this.shown !== null;
-    this.shown = reply;
-    this.error = reply.error ?? null;
-    this.draw();
-    const drawn = this.panel.querySelector(".kh-viewer-body");
-    if (grewAbove) drawn.scrollTop = drawn.scrollHeight - fromBottom;
-    else if (!isMore) this.scrollToQuote();
+  show(asPage) {
+    this.asPage = asPage;
+    this.error = null;
+    if (asPage && !this.page) this.askPage();
+    else { this.draw(); this.scrollToQuote(); }
   },
 
   scrollToQuote() {
     const body = this.panel.querySelector(".kh-viewer-body");
     // A quote may begin with markup, which is there but takes no room.
-    const quote = [...this.panel.querySelectorAll(".kh-quoted")].find((mark) => mark.getClientRects().length > 0);
+    const quote = [...this.panel.querySelectorAll(".kh-quoted, .kh-page-mark")].find((mark) => mark.getClientRects().length > 0);
     if (!quote) return;
     const offset = quote.getBoundingClientRect().top - body.getBoundingClientRect().top;
     body.scrollTop += offset - body.clientHeight / 3;
@@ -58,7 +82,8 @@ const viewer = {
   close() {
     if (!this.panel) return;
     this.panel.remove();
-    this.panel = this.shown = this.wanted = null;
+    this.panel = this.source = this.page = this.error = null;
+    this.asked += 1;
     document.documentElement.classList.remove("kh-viewing");
     // A turn that was drawn anew meanwhile has another element in the place of the one that was pressed.
     const from = this.from?.isConnected ? this.from : document.querySelector(`[data-keep="${CSS.escape(this.from?.dataset.keep ?? "")}"]`);
@@ -73,7 +98,7 @@ const viewer = {
 
   draw() {
     const item = this.items[this.at];
-    const source = this.shown?.source;
+    const source = this.source;
     const focus = this.panel.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
     const scrolled = this.panel.querySelector(".kh-viewer-body")?.scrollTop ?? 0;
     const labels = this.labels;
@@ -91,14 +116,19 @@ const viewer = {
           button("close", "close", labels.close, () => this.close())),
         element("h2", { class: "kh-viewer-title", id: "kh-viewer-title" }, (source ?? item).title, badge(source?.status ?? item.status)),
         element("div", { class: "kh-source-meta" }, dotted((source ?? item).meta)),
-        source?.superseded && element("p", { class: "kh-viewer-note kh-superseded" }, icon("warn"), source.superseded),
+        source && drawNewer(source, "newer"),
         source?.url && element("a", { class: "kh-link", href: source.url, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer" },
           source.original, icon("outside")),
         source && (source.path.length > 0 || source.page) && element("div", { class: "kh-path" },
-          joined([...source.path, source.page].filter(Boolean), " › ", "kh-crumbs"))),
-      element("div", { class: "kh-viewer-body", tabindex: "0", lang: source?.language, "aria-busy": String(!source && !this.error) },
+          joined([...source.path, source.page].filter(Boolean), " › ", "kh-crumbs")),
+        source?.has_pages && element("div", { class: "kh-switch", role: "group", "aria-label": labels.viewer },
+          [[false, labels.as_text], [true, labels.as_page]].map(([asPage, text]) =>
+            element("button", { class: "kh-switch-side", type: "button", "data-keep": `as-${asPage}`, "aria-pressed": String(this.asPage === asPage),
+              onclick: () => this.show(asPage) }, text)))),
+      element("div", { class: "kh-viewer-body", tabindex: "0", lang: source?.language, "aria-busy": String(!source && !this.error), dir: "auto" },
         this.error ? element("div", { class: "kh-notice kh-error", role: "alert" }, icon("warn"), element("div", {}, this.error))
-          : source ? this.drawSource(source) : this.drawLoading(item)));
+          : this.asPage && source?.has_pages && this.page ? this.drawPage(this.page)
+            : source && !(this.asPage && source.has_pages) ? this.drawSource(source) : this.drawLoading(item)));
     const body = this.panel.querySelector(".kh-viewer-body");
     body.scrollTop = scrolled;
     if (focus) this.panel.querySelector(`[data-keep="${focus}"]`)?.focus({ preventScroll: true });
@@ -112,6 +142,22 @@ const viewer = {
       drawBlocks(source.blocks, { prose: source.prose }),
       source.has_below ? more("below", this.labels.more_below, () => this.ask(source.above, source.below + 1))
         : element("p", { class: "kh-end" }, this.labels.end));
+  },
+
+  drawPage(page) {
+    const step = (name, to, text) => element("button", { class: "kh-tool", type: "button", "data-keep": `${name}-page`, "aria-label": text, title: text,
+      disabled: to === null, onclick: () => this.askPage(to) }, icon(name));
+    const share = (value) => `${Math.round(value * 1e4) / 100}%`;
+    const marks = page.marks.map((mark) => {
+      const drawn = element("span", { class: "kh-page-mark" });
+      for (const side of ["left", "top", "width", "height"]) drawn.style[side] = share(mark[side]);
+      return drawn;
+    });
+    return element("figure", { class: "kh-page-figure" },
+      element("figcaption", { class: "kh-steps" }, step("previous", page.previous, this.labels.previous_page),
+        element("span", { class: "kh-page-nth", role: "status" }, page.nth), step("next", page.next, this.labels.next_page)),
+      page.unmarked && element("p", { class: "kh-viewer-note" }, page.unmarked),
+      element("div", { class: "kh-page-frame" }, picture(page.media_type, page.image, page.alt), marks));
   },
 
   drawLoading(item) {

@@ -1,0 +1,126 @@
+"""A citation or a hit -> the card that the browser shows of it: what it quotes, of what, and what that is worth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from rag.answer import Citation, Hit
+from rag.document import PATH_MARK
+from rag.text.blocks import scan_blocks
+from rag.text.markup import plain, plain_sentence
+from rag.text.sentences import sentence_spans
+from rag.ui.labels import Language, known_or_as_is, label
+
+_EXCERPT_CHARS = 320
+_TONES = {"in force": "good", "superseded": "warn", "draft": "warn"}
+_UNQUOTABLE = ("heading", "mark", "header")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A document that took the place of another."""
+
+    document_id: str
+    title: str
+
+
+FindNewer = Callable[[str], Edition | None]
+"""The edition that took the place of the document with this id, if it is indexed."""
+
+
+def citation_view(citation: Citation, language: Language, find_newer: FindNewer) -> dict[str, Any]:
+    """One citation as a card shows it."""
+    return {
+        "number": citation.number,
+        "label": label(language, "citation_label", number=citation.number, title=citation.title),
+        "quote": shown_quote(citation.quote),
+        **_source(citation, language, find_newer),
+    }
+
+
+def hit_view(hit: Hit, language: Language, find_newer: FindNewer) -> dict[str, Any]:
+    """A passage that was found, with its beginning and its score."""
+    blocks = [block for block in scan_blocks(hit.text) if block.kind not in ("heading", "mark")]
+    text = "\n".join(plain(hit.text[block.start : block.end]) for block in blocks) or plain(hit.text)
+    if len(text) > _EXCERPT_CHARS:
+        text = text[: _EXCERPT_CHARS - 1].rstrip() + "…"
+    return {
+        "quote": text,
+        "score": label(language, "score", score=f"{hit.score:.2f}"),
+        **_source(hit, language, find_newer),
+    }
+
+
+def hit_sentences(hit: Hit) -> list[str]:
+    """The sentences of a passage, each as it stands in the document; a list item or a table row is one."""
+    return [
+        hit.text[span.start : span.end]
+        for block in scan_blocks(hit.text)
+        if block.kind not in _UNQUOTABLE
+        for span in sentence_spans(hit.text, block.content, block.end)
+    ]
+
+
+def edition_view(edition: Edition, language: Language) -> dict[str, Any]:
+    """The pointer from a superseded document to the one that took its place: a line, and what opening it shows."""
+    return {
+        "text": label(language, "newer_edition", title=edition.title),
+        "document_id": edition.document_id,
+        "title": edition.title,
+        "start": 0,
+        "end": 0,
+    }
+
+
+def status_view(status: str, language: Language) -> dict[str, str]:
+    """A document's status as a badge: its word and its tone (`good`, `warn`, `plain`)."""
+    tone = _TONES.get(status.strip().lower(), "plain")
+    return {"text": known_or_as_is(language, "status", status), "tone": tone}
+
+
+def host_of(url: str | None) -> str | None:
+    """Host of an `http` or `https` address; `None` for anything else, which then is no link."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    return host if parts.scheme in ("http", "https") and host else None
+
+
+def heading_path(section: str | None, title: str) -> list[str]:
+    """Headings above a passage, from the outermost on; the document's own title is left out."""
+    headings = [plain(part) for part in (section or "").split(PATH_MARK) if part]
+    return headings[1:] if headings and headings[0] == title else headings
+
+
+def shown_quote(quote: str) -> str:
+    """A quote without markup: a lone list item without its dash, a list without blank lines."""
+    return re.sub(r"\n{2,}", "\n", plain(quote)) if "\n" in quote.strip() else plain_sentence(quote)
+
+
+def _source(source: Citation | Hit, language: Language, find_newer: FindNewer) -> dict[str, Any]:
+    kind = known_or_as_is(language, "kind", source.kind) if source.kind else None
+    page = label(language, "page", page=source.page) if source.page is not None else None
+    section = heading_path(source.section, source.title)
+    view: dict[str, Any] = {
+        "document_id": source.document_id,
+        "start": source.start,
+        "end": source.end,
+        "title": source.title,
+        "meta": [part for part in (source.publisher, source.date, kind) if part],
+        "language": source.language,
+        "place": [part for part in (PATH_MARK.join(section), page) if part],
+    }
+    if source.status:
+        view["status"] = status_view(source.status, language)
+    newer = find_newer(source.document_id)
+    if newer is not None:
+        view["newer"] = edition_view(newer, language)
+    return view

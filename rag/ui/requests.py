@@ -1,0 +1,156 @@
+"""What the browser asks of Python beside a typed question: documents, pages, feedback, files; each with its reply.
+
+A request is checked like any input: it may come from anything that runs in the browser.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+import streamlit as st
+from pydantic import Field, TypeAdapter
+
+from rag import RagError, get_document, get_page_picture
+from rag.document import Frozen
+from rag.errors import CorpusError
+from rag.ui import conversation, resources
+from rag.ui.feedback import FeedbackError, Said, feedback_form, keep_feedback
+from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.sources import picture_view, source_view
+from rag.ui.taking import FileKind, saved_file
+from rag.ui.turns import Verdict
+
+logger = logging.getLogger(__name__)
+
+
+class OpenDocument(Frozen):
+    """Show the document around a quote; `above` and `below`: how often more was asked for."""
+
+    kind: Literal["document"]
+    document_id: str
+    start: int
+    end: int
+    above: int = Field(0, ge=0)
+    below: int = Field(0, ge=0)
+
+
+class OpenPage(Frozen):
+    """Show a page of a PDF as a picture; without `page` the one on which the quote begins."""
+
+    kind: Literal["page"]
+    document_id: str
+    start: int
+    end: int
+    page: int | None = None
+
+
+class Ask(Frozen):
+    """Ask a question, or ask one again, changed or not."""
+
+    kind: Literal["ask"]
+    question: str = Field(min_length=1)
+    instead_of: int | None = None
+    offline: bool = False
+
+
+class OpenFeedback(Frozen):
+    """Show the form for feedback on a turn."""
+
+    kind: Literal["feedback_form"]
+    turn: int
+    verdict: Verdict
+
+
+class GiveFeedback(Frozen):
+    """Keep what the form holds."""
+
+    kind: Literal["feedback"]
+    turn: int
+    said: Said
+
+
+class Save(Frozen):
+    """Make a file for the browser to save."""
+
+    kind: Literal["save"]
+    turn: int
+    file: FileKind
+
+
+Request = Annotated[OpenDocument | OpenPage | Ask | OpenFeedback | GiveFeedback | Save, Field(discriminator="kind")]
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
+
+
+def answer_request(asked: Mapping[str, Any], language: Language) -> bool:
+    """Carry out a request of the browser, and leave the reply in the session; whether the whole page has changed."""
+    request_id = asked.get("id")
+    reply: dict[str, Any] = {"id": request_id if isinstance(request_id, int) else 0}
+    changed = False
+    try:
+        request = _REQUESTS.validate_python(asked.get("request"))
+        reply["value"] = _ANSWERS[type(request)](request, language)
+        changed = isinstance(request, Ask | GiveFeedback)
+    except FeedbackError as exc:
+        reply["error"] = str(exc)
+    except RagError as exc:
+        reply["error"] = _sentence(exc, language)
+    except Exception:
+        logger.exception("A request of the page failed")
+        reply["error"] = label(language, "error_request")
+    st.session_state.reply = reply
+    return changed
+
+
+def _sentence(exc: RagError, language: Language) -> str:
+    """An error in the page's language where its cause is a known one."""
+    code = exc.code if isinstance(exc, CorpusError) else ""
+    words = known_or_as_is(language, "trouble", code)
+    return words if words != code else str(exc)
+
+
+def _document(request: OpenDocument, language: Language) -> dict[str, Any]:
+    document = get_document(request.document_id, resources.shared_settings())
+    newer = resources.find_newer(request.document_id)
+    return source_view(
+        document, request.start, request.end, language, above=request.above, below=request.below, newer=newer
+    )
+
+
+def _page(request: OpenPage, language: Language) -> dict[str, Any]:
+    settings = resources.shared_settings()
+    picture = get_page_picture(request.document_id, settings, start=request.start, end=request.end, page=request.page)
+    return picture_view(picture, base64.b64encode(picture.image).decode("ascii"), language)
+
+
+def _ask(request: Ask, language: Language) -> None:
+    conversation.ask(request.question, language, instead_of=request.instead_of, is_offline=request.offline)
+
+
+def _feedback_form(request: OpenFeedback, language: Language) -> dict[str, Any]:
+    turn, _ = conversation.turn_of(request.turn)
+    return feedback_form(turn, request.verdict, language)
+
+
+def _feedback(request: GiveFeedback, language: Language) -> dict[str, Any]:
+    turn, before = conversation.turn_of(request.turn)
+    keep_feedback(turn, before, request.said, resources.shared_settings(), language)
+    return {"thanks": label(language, "feedback_kept")}
+
+
+def _save(request: Save, language: Language) -> dict[str, Any]:
+    turn, _ = conversation.turn_of(request.turn)
+    file = saved_file(request.file, turn, conversation.session_turns(), language)
+    return {"name": file.name, "type": file.media_type, "text": file.text}
+
+
+_ANSWERS: Mapping[type, Callable[[Any, Language], Any]] = {
+    OpenDocument: _document,
+    OpenPage: _page,
+    Ask: _ask,
+    OpenFeedback: _feedback_form,
+    GiveFeedback: _feedback,
+    Save: _save,
+}
