@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Hit, IndexReport, VerifyReport
     from rag.chain import create_chain
+    from rag.checking.standing import current, current_all
     from rag.checking.verification import verify
     from rag.config import Settings
+    from rag.conversations.keeping import Conversations
+    from rag.conversations.values import Rating
     from rag.document import Document
     from rag.errors import RagError
     from rag.fetching.fetch import FetchReport, fetch_sources
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Citation",
+    "Conversations",
     "Deletion",
     "Document",
     "DocumentInfo",
@@ -36,12 +40,15 @@ __all__ = [
     "Hit",
     "IndexReport",
     "RagError",
+    "Rating",
     "Settings",
     "VerifyReport",
     "add_upload",
     "build_index",
     "create_chain",
     "create_retriever",
+    "current",
+    "current_all",
     "delete_document",
     "describe_index",
     "fetch_sources",
@@ -53,6 +60,7 @@ __all__ = [
 _HOMES = {
     "Answer": "rag.answer",
     "Citation": "rag.answer",
+    "Conversations": "rag.conversations.keeping",
     "Deletion": "rag.uploads.deleting",
     "Document": "rag.document",
     "DocumentInfo": "rag.uploads.listing",
@@ -60,12 +68,15 @@ _HOMES = {
     "Hit": "rag.answer",
     "IndexReport": "rag.answer",
     "RagError": "rag.errors",
+    "Rating": "rag.conversations.values",
     "Settings": "rag.config",
     "VerifyReport": "rag.answer",
     "add_upload": "rag.uploads.adding",
     "build_index": "rag.index.build",
     "create_chain": "rag.chain",
     "create_retriever": "rag.langchain_retriever",
+    "current": "rag.checking.standing",
+    "current_all": "rag.checking.standing",
     "delete_document": "rag.uploads.deleting",
     "describe_index": "rag.index.description",
     "fetch_sources": "rag.fetching.fetch",

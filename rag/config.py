@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     context_chars: int = Field(12_000, ge=500, le=200_000, description="Passages sent to a chat model, in characters.")
     history_turns: int = Field(6, ge=0, le=50, description="Turns of the conversation that are read.")
 
+    max_conversations: int = Field(1000, ge=1, description="Most conversations that are kept for one reader.")
+    max_turns: int = Field(300, ge=1, description="Most questions of one conversation.")
     max_uploads: int = Field(1000, ge=1, description="Most uploaded files.")
     max_uploads_mb: float = Field(2000, gt=0, description="Most that uploaded files have together, in MB.")
     max_file_mb: float = Field(25, gt=0, le=1000, description="Largest file that is read, in MB.")

@@ -49,6 +49,7 @@ LAYERS = (
     "chain",
     "langchain_retriever",
     "feedback",
+    "conversations",
     "uploads",
     "rag",
     "terminal",
