@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Hit, IndexReport, VerifyReport
     from rag.chain import create_chain
+    from rag.checking.evidence import Evidence, create_evidence
     from rag.checking.standing import current, current_all
     from rag.checking.verification import verify
     from rag.config import Settings
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from rag.index.description import describe_index
     from rag.index.opening import get_document
     from rag.langchain_retriever import create_retriever
+    from rag.sharing.html import conversation_html
+    from rag.sharing.markdown import answer_markdown, conversation_markdown
+    from rag.sharing.text import answer_text
     from rag.uploads.adding import add_upload
     from rag.uploads.deleting import Deletion, delete_document
     from rag.uploads.listing import DocumentInfo, list_documents
@@ -36,6 +40,7 @@ __all__ = [
     "Deletion",
     "Document",
     "DocumentInfo",
+    "Evidence",
     "FetchReport",
     "Hit",
     "IndexReport",
@@ -44,8 +49,13 @@ __all__ = [
     "Settings",
     "VerifyReport",
     "add_upload",
+    "answer_markdown",
+    "answer_text",
     "build_index",
+    "conversation_html",
+    "conversation_markdown",
     "create_chain",
+    "create_evidence",
     "create_retriever",
     "current",
     "current_all",
@@ -64,6 +74,7 @@ _HOMES = {
     "Deletion": "rag.uploads.deleting",
     "Document": "rag.document",
     "DocumentInfo": "rag.uploads.listing",
+    "Evidence": "rag.checking.evidence",
     "FetchReport": "rag.fetching.fetch",
     "Hit": "rag.answer",
     "IndexReport": "rag.answer",
@@ -72,8 +83,13 @@ _HOMES = {
     "Settings": "rag.config",
     "VerifyReport": "rag.answer",
     "add_upload": "rag.uploads.adding",
+    "answer_markdown": "rag.sharing.markdown",
+    "answer_text": "rag.sharing.text",
     "build_index": "rag.index.build",
+    "conversation_html": "rag.sharing.html",
+    "conversation_markdown": "rag.sharing.markdown",
     "create_chain": "rag.chain",
+    "create_evidence": "rag.checking.evidence",
     "create_retriever": "rag.langchain_retriever",
     "current": "rag.checking.standing",
     "current_all": "rag.checking.standing",

@@ -51,6 +51,7 @@ LAYERS = (
     "feedback",
     "conversations",
     "uploads",
+    "sharing",
     "rag",
     "terminal",
     "ui",
