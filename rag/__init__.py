@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rag.sharing.html import conversation_html
     from rag.sharing.markdown import answer_markdown, conversation_markdown
     from rag.sharing.text import answer_text
+    from rag.suggesting.suggesting import next_questions
     from rag.uploads.adding import add_upload
     from rag.uploads.deleting import Deletion, delete_document
     from rag.uploads.listing import DocumentInfo, list_documents
@@ -64,6 +65,7 @@ __all__ = [
     "fetch_sources",
     "get_document",
     "list_documents",
+    "next_questions",
     "verify",
 ]
 
@@ -98,6 +100,7 @@ _HOMES = {
     "fetch_sources": "rag.fetching.fetch",
     "get_document": "rag.index.opening",
     "list_documents": "rag.uploads.listing",
+    "next_questions": "rag.suggesting.suggesting",
     "verify": "rag.checking.verification",
 }
 

@@ -49,6 +49,7 @@ LAYERS = (
     "chain",
     "langchain_retriever",
     "feedback",
+    "suggesting",
     "conversations",
     "uploads",
     "sharing",
