@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from rag.document import PATH_MARK
 from rag.questions.kinds import Language, question_language
@@ -32,16 +32,24 @@ _PLAIN = frozenset(
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def heading_question(section: str | None, language: Language) -> str | None:
+class Wording(NamedTuple):
+    """A question, and the words in it that say what it is about: all of them, or those put into one of ours."""
+
+    question: str
+    subject: str
+
+
+def heading_question(section: str | None, language: Language) -> Wording | None:
     """The innermost heading of a section path where it is a question in that language, or `None`."""
     heading = asked_by(section)
     if heading is None:
         return None
     question = plain_sentence(heading)
-    return question if len(question) <= _MAX_CHARS and question_language(question) == language else None
+    is_fit = len(question) <= _MAX_CHARS and question_language(question) == language
+    return Wording(question, question) if is_fit else None
 
 
-def about_section(title: str, section: str | None, language: Language) -> str | None:
+def about_section(title: str, section: str | None, language: Language) -> Wording | None:
     """A question about what stands under a heading, or `None` where the heading says too little or too much."""
     if not section or asked_by(section) is not None:
         return None
@@ -49,7 +57,7 @@ def about_section(title: str, section: str | None, language: Language) -> str | 
     return None if heading.casefold() in _PLAIN or heading == title else about(title, heading, language)
 
 
-def about(title: str, subject: str, language: Language) -> str | None:
+def about(title: str, subject: str, language: Language) -> Wording | None:
     """A question about a subject that a document names; `None` where it cannot be put into a question well."""
     is_fit = (
         2 <= len(subject) <= _MAX_SUBJECT_CHARS
@@ -57,4 +65,4 @@ def about(title: str, subject: str, language: Language) -> str | None:
         and _LETTER.search(subject) is not None
         and question_language(subject) == language
     )
-    return _ABOUT[language].format(title=title, subject=subject) if is_fit else None
+    return Wording(_ABOUT[language].format(title=title, subject=subject), subject) if is_fit else None
