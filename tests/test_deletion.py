@@ -12,9 +12,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag import Settings, add_upload, build_index, create_chain, delete_document, list_documents
+from rag import (
+    Conversations,
+    Settings,
+    add_upload,
+    build_index,
+    create_chain,
+    current,
+    current_all,
+    delete_document,
+    list_documents,
+    verify,
+)
+from rag.answer import Answer
 from rag.embedding.model import EmbeddingModel
 from rag.errors import CorpusError, UploadError
+from rag.feedback.adding import add_case
+from rag.feedback.case import Case
 from rag.index.opening import Index, get_document
 from rag.store.reader import Store
 from rag.vectors.chroma import ChromaVectors, discard
@@ -111,6 +125,73 @@ def test_an_answer_no_longer_knows_it(settings: Settings) -> None:
     assert "Quobblefrump" not in answer.model_dump_json()
     with pytest.raises(CorpusError, match="No document"):
         get_document(NAME, settings)
+
+
+def test_kept_conversations_and_cases_lose_its_words(settings: Settings) -> None:
+    chain, kept = create_chain(settings), Conversations(settings)
+    info = kept.create("me")
+    answers = [chain.invoke(question) for question in (QUESTION, "When was the AI Act promulgated?")]
+    assert "Quobblefrump" in answers[0].text
+    for answer in answers:
+        kept.append(info.id, "me", answer.question, answer)
+    assert current(answers[0], settings) == {1: "stands"}
+    add_case(QUESTION, settings, quotes=[SECRET], documents=[NAME])
+    history = [("user", QUESTION), ("assistant", answers[0].text)]
+    add_case("Why?", settings, is_unanswerable=True, given=answers[0].text, chat_history=history)
+    act = add_case("When?", settings, quotes=["It has 28 articles and no penalties."], documents=["corpus/act.md"])
+    assert holding(settings, *WORDS) > {"conversations.sqlite3", "cases.jsonl"}
+
+    deletion = delete_document(NAME, settings)
+    assert (deletion.n_answers, deletion.left) == (2, ())  # the second has it among its hits
+    assert holding(settings, *WORDS) == set()
+    first, second = kept.get(info.id, "me").turns
+    assert current(first.answer, settings) == {1: "removed"}
+    assert (first.answer.text, first.answer.citations[0].quote) == ("… [1]", "")
+    assert current(second.answer, settings) == dict.fromkeys(range(1, len(second.answer.citations) + 1), "stands")
+    assert verify(second.answer, settings).ok
+    assert kept.listed("me", "quobblefrump") == []
+    why, when = (
+        Case.model_validate_json(line) for line in (settings.data_dir / "cases.jsonl").read_bytes().splitlines()
+    )
+    assert (why.question, why.feedback and why.feedback.answer) == ("Why?", "")
+    assert why.chat_history == (("user", QUESTION), ("assistant", "…"))
+    assert when == act
+
+
+def test_an_answer_kept_after_the_deletion_has_none_of_its_words(settings: Settings) -> None:
+    """It was being answered while the document was deleted."""
+    answer = create_chain(settings).invoke(QUESTION)
+    delete_document(NAME, settings)
+    kept = Conversations(settings)
+    info = kept.create("me")
+    turn = kept.append(info.id, "me", QUESTION, answer)
+    assert turn == kept.get(info.id, "me").turns[0]
+    assert turn.answer.text == "… [1]"
+    assert kept.replace_last(info.id, "me", QUESTION, answer).answer.text == "… [1]"
+    assert holding(settings, *WORDS) == set()
+
+
+def test_what_stands_changed_or_is_gone_is_told_apart(settings: Settings) -> None:
+    chain = create_chain(settings)
+    first = chain.invoke("When was the AI Act promulgated?")
+    second = chain.invoke("How many hours of sun do tomatoes need?")
+    assert set(current(first, settings).values()) == set(current(second, settings).values()) == {"stands"}
+    act = settings.corpus_dir / "act.md"
+    act.write_text(act.read_text("utf-8").replace("4 June", "5 June"), "utf-8")
+    (settings.corpus_dir / "gardening.txt").unlink()
+    build_index(settings)
+    (changed, removed) = current_all([first, second], settings)
+    assert changed[1] == "changed"
+    assert removed[1] == "removed"
+    assert current(Answer(), settings) == {}
+
+
+def test_damaged_conversations_do_not_keep_it_from_being_deleted(settings: Settings) -> None:
+    (settings.data_dir / "conversations.sqlite3").write_bytes(b"noise" * 1000)
+    deletion = delete_document(NAME, settings)
+    assert len(deletion.left) == 1
+    assert "was set aside" in deletion.left[0]
+    assert holding(settings, *WORDS) == set()
 
 
 def test_equal_texts_of_other_documents_stay(settings: Settings) -> None:

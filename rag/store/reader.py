@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sqlite3
 import threading
@@ -164,9 +163,10 @@ class Store:
         if row is None:
             return None
         metadata, layout, text, digest = row
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
+        document = Document.model_validate({**json.loads(metadata), **json.loads(layout), "text": text})
+        if document.text_sha256 != digest:
             raise damaged(self.path, f"the text of {document_id!r} is not what was stored")
-        return Document.model_validate({**json.loads(metadata), **json.loads(layout), "text": text})
+        return document
 
     def sizes(self) -> dict[int, tuple[int, int]]:
         """Pages (0 for a format without any) and chunks of every document, by its key."""

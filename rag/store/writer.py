@@ -308,7 +308,7 @@ def _document_row(document: Document, boxes: bytes | None) -> dict[str, object]:
         "metadata": json.dumps(document.model_dump(mode="json", exclude=_APART), ensure_ascii=False),
         "layout": json.dumps(layout, ensure_ascii=False),
         "text": document.text,
-        "text_sha256": hashlib.sha256(document.text.encode()).hexdigest(),
+        "text_sha256": document.text_sha256,
         "boxes": boxes,
     }
 
