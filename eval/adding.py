@@ -15,7 +15,7 @@ from typing import get_args
 
 from eval.matching import states
 from rag.answer import Answer
-from rag.checking.verification import read_answer
+from rag.checking.saved import read_answer
 from rag.config import Settings
 from rag.errors import AnswerFormatError, QuestionError
 from rag.feedback.adding import add_case

@@ -108,13 +108,21 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--accept", action="store_true", help="take in a file that has changed since it was recorded")
     ask = add("ask", _ask, "answer one question, with citations", 'python -m rag ask "Who chairs the headquarters?"')
     ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument(
+        "--evidence", action="store_true", help="print an evidence bundle (JSON), which verify checks later"
+    )
     add("chat", _chat, "hold a conversation in the terminal", "python -m rag chat")
     search = add("search", _search, "list the passages found for a question", 'python -m rag search "80%% target" -k 5')
     search.add_argument("question", metavar="QUESTION")
     search.add_argument("-k", metavar="N", type=_positive, help="how many hits (RAG_TOP_K)")
     add("info", _info, "say what is indexed, with what, and what is missing", "python -m rag info --json")
-    verify = add("verify", _verify, "check an answer that was saved as JSON", "python -m rag verify answer.json")
-    verify.add_argument("file", metavar="FILE", help="the answer's JSON; - reads standard input")
+    verify = add(
+        "verify",
+        _verify,
+        "check an answer, a list of answers or an evidence bundle that was saved as JSON",
+        "python -m rag verify answer.json",
+    )
+    verify.add_argument("file", metavar="FILE", help="what was saved; - reads standard input")
     return parser
 
 
@@ -188,8 +196,13 @@ def _ask(args: argparse.Namespace) -> int:
     from rag.chain import ask
     from rag.terminal.lines import answer_lines
 
-    answer = ask(args.question, _settings(args))
-    if args.json:
+    settings = _settings(args)
+    answer = ask(args.question, settings)
+    if args.evidence:
+        from rag.checking.evidence import create_evidence
+
+        print(create_evidence(answer, settings).model_dump_json(indent=2))
+    elif args.json:
         print(answer.model_dump_json(indent=2))
     else:
         _print_lines(answer_lines(answer))
@@ -248,9 +261,13 @@ def _read_text(name: str) -> str:
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except OSError as exc:
-        raise RagError(f"Cannot read {name!r}: {exc.strerror}. Give the file that `ask --json` wrote.") from exc
+        raise RagError(
+            f"Cannot read {name!r}: {exc.strerror}. Give the file that `ask --json` or `ask --evidence` wrote."
+        ) from exc
     except UnicodeDecodeError as exc:
-        raise RagError(f"{name!r} is not UTF-8 text. Give the file that `ask --json` wrote.") from exc
+        raise RagError(
+            f"{name!r} is not UTF-8 text. Give the file that `ask --json` or `ask --evidence` wrote."
+        ) from exc
 
 
 def _print_lines(lines: Any) -> None:

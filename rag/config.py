@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         description="What readers of the page may choose for themselves, with commas between; `none`: nothing.",
     )
 
+    max_conversations: int = Field(1000, ge=1, description="Most conversations that are kept for one reader.")
+    max_turns: int = Field(300, ge=1, description="Most questions of one conversation.")
+    max_uploads: int = Field(1000, ge=1, description="Most uploaded files.")
+    max_uploads_mb: float = Field(2000, gt=0, description="Most that uploaded files have together, in MB.")
     max_file_mb: float = Field(25, gt=0, le=1000, description="Largest file that is read, in MB.")
     max_pages: int = Field(2000, ge=1, description="Most pages of a document.")
     max_document_chars: int = Field(2_000_000, ge=1, description="Longest text of a document, in characters.")

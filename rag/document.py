@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,11 @@ class Document(Frozen):
     extra: dict[str, Any] = {}
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
+
+    @property
+    def text_sha256(self) -> str:
+        """SHA-256 of the text: unlike `sha256` it says whether offsets still mean what they meant."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def page_at(self, offset: int) -> int | None:
         """Number of the page that holds the character at `offset`, or `None`."""

@@ -6,6 +6,8 @@ RagError
 ├── QuestionError          a question, its history or its filter is wrong
 ├── AnswerFormatError      a saved answer cannot be read as one
 ├── CaseError              a reader's correction cannot be kept
+├── ConversationError      conversations cannot be kept or read (code)
+├── UploadError            a file cannot be taken in, or is no upload (code)
 ├── ModelUnavailableError  an embedding model cannot be had
 ├── IndexStoreError        the index cannot be used
 │   ├── IndexNotFoundError     there is none
@@ -61,6 +63,32 @@ class AnswerFormatError(RagError):
 
 class CaseError(RagError):
     """A reader's correction does not say what is right, quotes what stands nowhere, or cannot be written."""
+
+
+class ConversationError(RagError):
+    """Conversations cannot be kept or read, or there is none of that id for its reader.
+
+    Attributes:
+        code: Short machine-readable cause: `missing`, `too_many`, `too_long`, `busy`, `unwritable`, `version` or
+            `damaged`.
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UploadError(RagError):
+    """A file cannot be taken in as an upload, or what should be deleted is none.
+
+    Attributes:
+        code: Short machine-readable cause: `too_large`, `too_many`, `no_room`, `unwritable`, `not_an_upload` or
+            `missing`.
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ModelUnavailableError(RagError):

@@ -63,10 +63,10 @@ def test_own_folder_of_the_readme_runs(folder: Path) -> None:
 
 
 def test_python_of_the_readme_runs(folder: Path) -> None:
-    (code,) = _blocks("python")
-    (folder / "example.py").write_text(code, "utf-8")
-    done = _run("python example.py", folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    for code in _blocks("python"):
+        (folder / "example.py").write_text(code, "utf-8")
+        done = _run("python example.py", folder)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "fetch"])

@@ -16,7 +16,7 @@ from rag.ui.labels import LANGUAGES, catalogue, known_or_as_is, label, language_
 
 UI = Path(__file__).resolve().parent.parent / "rag" / "ui"
 # Names, units and keys: the same in every language.
-NAMES = frozenset({"AI", "Esc", "Kihon", "python", "rag", "index", "JSON", "Markdown"})
+NAMES = frozenset({"AI", "Esc", "Kihon", "python", "rag", "index", "HTML", "JSON", "Markdown"})
 # What the terminal says (`python -m rag.ui`) is English, as the rest of the command line.
 TERMINAL = frozenset({"__main__.py", "launching.py"})
 # Labels that are looked up by a value: `kind_law` for a document's kind `law`.

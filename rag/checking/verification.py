@@ -6,18 +6,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from rag.answer import Answer, Citation, Problem, ProblemCode, VerifyReport
 from rag.checking.citations import bare_words, check_text
 from rag.checking.marks import parse_marks
+from rag.checking.saved import read_saved
 from rag.errors import AnswerFormatError, CorpusError
 
 if TYPE_CHECKING:
+    from rag.checking.evidence import Evidence
     from rag.config import Settings
     from rag.document import Document
 
-MAX_ANSWER_BYTES = 5_000_000
 MAX_TEXT_CHARS = 60_000
 MAX_CITATIONS = 1_000
 _CODES: Mapping[str, ProblemCode] = {
@@ -29,64 +28,65 @@ _DIGITS = re.compile(r"\d+")
 _FACTS = ("title", "publisher", "date", "kind", "status", "language", "url")
 
 
-def verify(answer: Answer | str | bytes | Mapping[str, Any], settings: Settings) -> VerifyReport:
+def verify(answer: Answer | Evidence | str | bytes | Mapping[str, Any] | list[Any], settings: Settings) -> VerifyReport:
     """Check an answer again from the ground, trusting nothing that it says of itself.
 
     Every quote must stand in its document at its place, every mark have a citation and the other way round, every
     figure of a sentence stand in its quotes, and every sentence have a mark. What the answer itself lists in
     `unsupported` is a problem all the same. An extractive answer must besides be made of its quotes' own words.
 
+    Of an evidence bundle each document is held against its SHA-256 too: `document_changed` says that it has another
+    text now and where the quote still stands, `quote_mismatch` that it stands there no longer.
+
     Args:
-        answer: The answer or its JSON.
+        answer: An answer, a list of answers or an evidence bundle, as a value or as JSON.
         settings: Where the index is.
 
     Raises:
         AnswerFormatError: If it cannot be read as an answer.
         IndexNotFoundError: If there is no index, and other `IndexStoreError`s if it cannot be used.
     """
-    read = read_answer(answer)
-    if len(read.text) > MAX_TEXT_CHARS or len(read.citations) > MAX_CITATIONS:
-        raise AnswerFormatError(
-            f"This answer is too long: at most {MAX_TEXT_CHARS:,} characters and {MAX_CITATIONS:,} citations are read."
-        )
-    problems = [*_citation_problems(read, settings), *_text_problems(read)]
+    saved = read_saved(answer)
+    for read in saved.answers:
+        if len(read.text) > MAX_TEXT_CHARS or len(read.citations) > MAX_CITATIONS:
+            raise AnswerFormatError(
+                f"This answer is too long: at most {MAX_TEXT_CHARS:,} characters and {MAX_CITATIONS:,} citations are "
+                "read."
+            )
+    documents = _Documents(settings, saved.recorded)
+    problems: list[Problem] = []
+    for position, read in enumerate(saved.answers, start=1):
+        found = [*_citation_problems(read, documents), *_text_problems(read)]
+        if len(saved.answers) > 1:
+            found = [item.model_copy(update={"message": f"Answer {position}: {item.message}"}) for item in found]
+        problems += found
     unique = tuple(dict.fromkeys(problems))
     return VerifyReport(ok=not unique, problems=unique)
-
-
-def read_answer(answer: Answer | str | bytes | Mapping[str, Any]) -> Answer:
-    """The answer from its JSON.
-
-    Raises:
-        AnswerFormatError: If it is no JSON, too large, or not that of an answer; the message says where.
-    """
-    if isinstance(answer, Answer):
-        return answer
-    try:
-        if isinstance(answer, str | bytes):
-            if len(answer) > MAX_ANSWER_BYTES:
-                raise AnswerFormatError(
-                    f"This answer has {len(answer):,} bytes; at most {MAX_ANSWER_BYTES:,} are read."
-                )
-            return Answer.model_validate_json(answer)
-        return Answer.model_validate(answer)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        at = f" at {where}" if where else ""
-        raise AnswerFormatError(
-            f"This is not a saved answer{at}: {first['msg']}. Save one with `python -m rag ask QUESTION --json`."
-        ) from None
-    except (UnicodeError, RecursionError) as exc:
-        raise AnswerFormatError(f"This is not a saved answer: {type(exc).__name__} while reading it.") from None
 
 
 # --- quotes ---------------------------------------------------------------------------------------------------------
 
 
-def _citation_problems(answer: Answer, settings: Settings) -> Iterator[Problem]:
+class _Documents:
+    """The documents of today, each read once, and what is recorded of them."""
+
+    def __init__(self, settings: Settings, recorded: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._recorded = recorded
+        self._read: dict[str, Document | None] = {}
+
+    def get(self, document_id: str) -> Document | None:
+        if document_id not in self._read:
+            self._read[document_id] = _document(document_id, self._settings)
+        return self._read[document_id]
+
+    def has_changed(self, document: Document) -> bool:
+        """Whether it has another text than the one that was recorded."""
+        return self._recorded.get(document.document_id, document.text_sha256) != document.text_sha256
+
+
+def _citation_problems(answer: Answer, documents: _Documents) -> Iterator[Problem]:
     marked = {number for mark in parse_marks(answer.text) for number in mark.numbers}
-    documents: dict[str, Document | None] = {}
     seen: set[int] = set()
     for citation in answer.citations:
         number = citation.number
@@ -97,14 +97,12 @@ def _citation_problems(answer: Answer, settings: Settings) -> Iterator[Problem]:
         elif number not in marked:
             yield _problem(number, "citation_without_mark", f"Nothing in the text is marked [{number}].")
         seen.add(number)
-        if citation.document_id not in documents:
-            documents[citation.document_id] = _document(citation.document_id, settings)
-        document = documents[citation.document_id]
+        document = documents.get(citation.document_id)
         if document is None:
             message = f"Citation [{number}]: the index holds no document {citation.document_id!r}."
             yield _problem(number, "document_missing", message)
             continue
-        yield from _quote_problems(answer, citation, document)
+        yield from _quote_problems(answer, citation, document, has_changed=documents.has_changed(document))
     for conflict in answer.conflicts:
         for number in conflict.citations:
             if number not in seen:
@@ -124,11 +122,17 @@ def _document(document_id: str, settings: Settings) -> Document | None:
         return None
 
 
-def _quote_problems(answer: Answer, citation: Citation, document: Document) -> Iterator[Problem]:
+def _quote_problems(answer: Answer, citation: Citation, document: Document, *, has_changed: bool) -> Iterator[Problem]:
     number, text = citation.number, document.text
     if not (0 <= citation.start < citation.end <= len(text)) or text[citation.start : citation.end] != citation.quote:
-        yield _misplaced(answer, citation, document)
+        yield _misplaced(answer, citation, document, has_changed=has_changed)
         return
+    if has_changed:
+        message = (
+            f"The text of {document.document_id!r} has changed since (SHA-256 is now {document.text_sha256}); quote "
+            f"[{number}] still stands at {citation.start}-{citation.end}."
+        )
+        yield _problem(number, "document_changed", message)
     for name in _FACTS:
         said, is_now = getattr(citation, name), getattr(document, name)
         if said != is_now:
@@ -139,17 +143,21 @@ def _quote_problems(answer: Answer, citation: Citation, document: Document) -> I
         yield _problem(number, "document_changed", f"Citation [{number}] names page {citation.page}; it is on {page}.")
 
 
-def _misplaced(answer: Answer, citation: Citation, document: Document) -> Problem:
+def _misplaced(answer: Answer, citation: Citation, document: Document, *, has_changed: bool) -> Problem:
     """What to call a quote that does not stand at its place.
 
     `document_changed`: the quote stands elsewhere in the document now, or a hit of the answer shows that the
-    passage around it once was another. `quote_mismatch`: nothing tells that the document ever said so.
+    passage around it once was another. `quote_mismatch`: nothing tells that the document ever said so, or its recorded
+    SHA-256 tells that it has changed, and the quote stands nowhere in it.
     """
     number, document_id = citation.number, citation.document_id
     if citation.quote and citation.quote in document.text:
         where = document.text.index(citation.quote)
         message = f"Quote [{number}] stands in {document_id!r} at {where}, not at {citation.start}."
         return _problem(number, "document_changed", message)
+    if has_changed:
+        message = f"Quote [{number}] no longer stands in {document_id!r}, whose text has changed since."
+        return _problem(number, "quote_mismatch", message)
     if any(_was_there(citation, hit.document_id, hit.start, hit.text, document.text) for hit in answer.hits):
         message = f"Quote [{number}]: the text of {document_id!r} has changed since, and no longer says this."
         return _problem(number, "document_changed", message)

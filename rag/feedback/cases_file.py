@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from rag.errors import CaseError
 from rag.feedback.case import Case
-from rag.store.durable import sync_folder
-from rag.store.lock import FileLock
+from rag.store.durable import replace_file, sync_folder
+from rag.store.lock import waiting_lock
 
 CASES_NAME = "cases.jsonl"
 MAX_CASE_BYTES = 200_000
 _LOCK_NAME = ".cases.lock"
-_WAIT_S = 10.0
-_POLL_S = 0.02
 
 
 def append_case(data_dir: Path, case: Case) -> bool:
@@ -36,7 +33,7 @@ def append_case(data_dir: Path, case: Case) -> bool:
     path = data_dir / CASES_NAME
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with _locked(data_dir / _LOCK_NAME):
+        with waiting_lock(data_dir / _LOCK_NAME):
             if case.id in _ids(path):
                 return False
             _append(path, line)
@@ -48,18 +45,48 @@ def append_case(data_dir: Path, case: Case) -> bool:
     return True
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = FileLock(path)
-    give_up = time.monotonic() + _WAIT_S
-    while not lock.acquire():
-        if time.monotonic() > give_up:
-            raise CaseError(f"Another process has been writing cases for {_WAIT_S:.0f} s ({path}). Try again.")
-        time.sleep(_POLL_S)
+def forget_document(data_dir: Path, document_id: str, repeats: Callable[[str], bool]) -> int:
+    """Drop the cases that name a document, and from the others what was answered in its words.
+
+    Args:
+        data_dir: The data folder.
+        document_id: The document that is gone.
+        repeats: Whether an answer's text repeats a sentence of it.
+
+    Returns:
+        How many cases were dropped or changed.
+
+    Raises:
+        CaseError: If the file cannot be written; it stays as it was then.
+    """
+    path = data_dir / CASES_NAME
+    if not path.exists():
+        return 0
     try:
-        yield
-    finally:
-        lock.release()
+        with waiting_lock(data_dir / _LOCK_NAME):
+            before = path.read_bytes().splitlines(keepends=True)
+            after = [_without(line, document_id, repeats) for line in before]
+            if before != after:
+                replace_file(path, b"".join(after))
+    except OSError as exc:
+        raise CaseError(f"The cases {str(path)!r} cannot be written: {exc.strerror or exc}.") from exc
+    return sum(old != new for old, new in zip(before, after, strict=True))
+
+
+def _without(line: bytes, document_id: str, repeats: Callable[[str], bool]) -> bytes:
+    """A line of the file without what is of a document; empty where all of it is. What is no case stays."""
+    try:
+        case = Case.model_validate_json(line)
+    except ValueError:
+        return line
+    if document_id in case.documents:
+        return b""
+    history = tuple((role, "…" if role == "assistant" and repeats(text) else text) for role, text in case.chat_history)
+    given = case.feedback
+    if given is not None and repeats(given.answer):
+        given = given.model_copy(update={"answer": ""})
+    kept = case.model_copy(update={"chat_history": history, "feedback": given})
+    return line if kept == case else kept.model_dump_json(exclude_defaults=True).encode() + b"\n"
 
 
 def _ids(path: Path) -> set[str]:

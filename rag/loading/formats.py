@@ -42,6 +42,12 @@ def is_markdown(format_name: str) -> bool:
     return format_name in _MARKDOWN
 
 
+def not_supported(formats: Sequence[Format] = FORMATS) -> str:
+    """What is said of a file in another format."""
+    extensions = ", ".join(extension for known in formats for extension in known.extensions)
+    return f"The format is not supported; read are {extensions}."
+
+
 def format_of(name: str, formats: Sequence[Format] = FORMATS) -> Format | None:
     """The format that a file name ends in, whatever its case, or `None`."""
     lowered = name.lower()

@@ -17,7 +17,7 @@ from rag.config import Root, Settings
 from rag.document import Document, Page, Section
 from rag.loading.child import Child
 from rag.loading.files import read_file, report
-from rag.loading.formats import FORMATS, Format, format_of
+from rag.loading.formats import FORMATS, Format, format_of, not_supported
 from rag.loading.metadata import document_fields
 from rag.loading.raw import Refused
 
@@ -110,7 +110,7 @@ class Loader:
     def _load(self, file: Path, root: Root, path: str) -> Loaded:
         known = format_of(PurePosixPath(path).name, self._formats)
         if known is None:
-            raise Refused("unsupported", f"The format is not supported; read are {self._extensions()}.")
+            raise Refused("unsupported", not_supported(self._formats))
         data = read_file(file, path, max_mb=self._max_mb)
         if not data:
             raise Refused("empty", "The file is empty (0 bytes).")
@@ -119,9 +119,6 @@ class Loader:
             return _loaded(header, boxes, data=data, root=root, path=path, format_name=known.name)
         except (ValidationError, KeyError, TypeError, ValueError):
             raise Refused("damaged", "The file is damaged: its reader gave no usable text.") from None
-
-    def _extensions(self) -> str:
-        return ", ".join(extension for known in self._formats for extension in known.extensions)
 
 
 def _loaded(header: dict[str, Any], boxes: bytes, *, data: bytes, root: Root, path: str, format_name: str) -> Loaded:

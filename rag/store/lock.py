@@ -15,6 +15,7 @@ from pathlib import Path
 from rag.errors import IndexLockedError, IndexStoreError
 
 _POLL_S = 0.2
+_SHORT_POLL_S = 0.02
 
 
 class FileLock:
@@ -81,6 +82,30 @@ def writer_lock(index_dir: Path, *, wait: bool = False) -> Iterator[None]:
             f"The index folder {str(index_dir)!r} cannot be written: {exc.strerror or exc}. Give this user write "
             "access to it, or set RAG_INDEX_DIR to another folder."
         ) from exc
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def waiting_lock(path: Path, *, wait_s: float = 10.0) -> Iterator[None]:
+    """Hold a lock for a moment's work, waiting for others who do the same.
+
+    Args:
+        path: The lock's file; made where missing.
+        wait_s: How long to wait, in seconds.
+
+    Raises:
+        TimeoutError: If another holds it all that time.
+        OSError: If the file cannot be opened.
+    """
+    lock = FileLock(path)
+    give_up = time.monotonic() + wait_s
+    while not lock.acquire():
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"another process has held {str(path)!r} for {wait_s:.0f} s")
+        time.sleep(_SHORT_POLL_S)
     try:
         yield
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sqlite3
 import threading
@@ -17,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from rag.answer import FileReport
 from rag.config import Root
 from rag.document import Chunk, Document, Source, Span
 from rag.embedding.model import Vector
 from rag.store.connections import Connections
 from rag.store.generation import hold
 from rag.store.passport import Passport, read_passport
-from rag.store.schema import STORE_NAME, damaged, translated
+from rag.store.schema import STORE_NAME, damaged, refusal_report, translated
 from rag.store.selection import select_sql
 
 
@@ -163,9 +163,25 @@ class Store:
         if row is None:
             return None
         metadata, layout, text, digest = row
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
+        document = Document.model_validate({**json.loads(metadata), **json.loads(layout), "text": text})
+        if document.text_sha256 != digest:
             raise damaged(self.path, f"the text of {document_id!r} is not what was stored")
-        return Document.model_validate({**json.loads(metadata), **json.loads(layout), "text": text})
+        return document
+
+    def sizes(self) -> dict[int, tuple[int, int]]:
+        """Pages (0 for a format without any) and chunks of every document, by its key."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT d.key, json_array_length(d.layout, '$.pages'), count(c.key) FROM documents d "
+                "LEFT JOIN chunks c ON c.document_key = d.key GROUP BY d.key"
+            )
+            return {key: (n_pages, n_chunks) for key, n_pages, n_chunks in rows}
+
+    def refusals(self) -> dict[str, FileReport]:
+        """The verdict on every file that was read and not indexed, by what would be its document's id."""
+        with self._reading() as db:
+            rows = db.execute("SELECT document_id, verdict, code, reason FROM refusals ORDER BY document_id")
+            return {row[0]: refusal_report(*row) for row in rows}
 
     def boxes(self, document_id: str) -> bytes | None:
         """Character boxes of a document as its loader packed them (zlib, float32 `(n_chars, 4)`), or `None`."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from rag.answer import FileReport
 from rag.errors import IndexDamagedError, IndexLockedError, IndexStoreError
 
 STORE_NAME = "kihon.sqlite3"
@@ -121,6 +122,12 @@ def translated(path: Path) -> Iterator[None]:
         raise _translate(exc, path) from exc
     except OSError as exc:
         raise IndexStoreError(f"The index {str(path)!r} cannot be used: {exc.strerror or exc}.") from exc
+
+
+def refusal_report(document_id: str, verdict: str, code: str | None, reason: str | None) -> FileReport:
+    """A row of `refusals` as the verdict that it keeps."""
+    root, _, path = document_id.partition("/")
+    return FileReport.model_validate({"path": path, "root": root, "verdict": verdict, "code": code, "reason": reason})
 
 
 def damaged(path: Path, what: str) -> IndexDamagedError:

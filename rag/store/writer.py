@@ -20,7 +20,7 @@ from rag.document import Chunk, Document
 from rag.embedding.model import Vector
 from rag.loading.loader import LOADER_VERSION
 from rag.store.passport import Passport
-from rag.store.schema import STORE_NAME, connect, create, translated
+from rag.store.schema import STORE_NAME, connect, create, refusal_report, translated
 from rag.store.selection import days
 
 _APART = {"text", "pages", "sections"}
@@ -114,15 +114,11 @@ class StoreWriter:
         """The verdict on a file with these bytes that was not indexed under the same limits, or `None`."""
         with translated(self.path):
             row = self._db.execute(
-                "SELECT verdict, code, reason FROM refusals WHERE document_id = ? AND sha256 = ? AND limits = ?",
+                "SELECT document_id, verdict, code, reason FROM refusals "
+                "WHERE document_id = ? AND sha256 = ? AND limits = ?",
                 [document_id, sha256, limits],
             ).fetchone()
-        if row is None:
-            return None
-        root, _, path = document_id.partition("/")
-        return FileReport.model_validate(
-            {"path": path, "root": root, "verdict": row[0], "code": row[1], "reason": row[2]}
-        )
+        return None if row is None else refusal_report(*row)
 
     def missing_vectors(self, texts: Iterable[str]) -> list[str]:
         """Those of the texts whose vectors are not stored."""
@@ -199,6 +195,20 @@ class StoreWriter:
         with translated(self.path):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return True
+
+    def compact(self) -> bool:
+        """Write the file anew and empty its log, so that nothing that was deleted is left in any page.
+
+        `secure_delete` fills with zeros what is deleted, but copies of a row stay where SQLite has moved rows between
+        pages before.
+
+        Returns:
+            Whether the log could be emptied; a reader that does not end keeps it.
+        """
+        with translated(self.path):
+            self._db.execute("VACUUM")
+            is_busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
 
     def counts(self) -> tuple[int, int]:
         """Documents and chunks in the file."""
@@ -298,7 +308,7 @@ def _document_row(document: Document, boxes: bytes | None) -> dict[str, object]:
         "metadata": json.dumps(document.model_dump(mode="json", exclude=_APART), ensure_ascii=False),
         "layout": json.dumps(layout, ensure_ascii=False),
         "text": document.text,
-        "text_sha256": hashlib.sha256(document.text.encode()).hexdigest(),
+        "text_sha256": document.text_sha256,
         "boxes": boxes,
     }
 

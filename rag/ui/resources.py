@@ -44,7 +44,7 @@ def shared_settings() -> Settings:
 def shared_desk() -> Desk:
     """The one desk that answers all sessions; what the first answer needs begins to load in the background."""
     settings = shared_settings()
-    desk = Desk(lambda: create_chain(settings), suggest=lambda answer: suggest(answer, settings))
+    desk = Desk(lambda: create_chain(settings), suggest=lambda answer, asked: suggest(answer, asked, settings))
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
 

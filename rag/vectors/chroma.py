@@ -13,6 +13,7 @@ import json
 import logging
 import shutil
 import threading
+import time
 import weakref
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -28,8 +29,10 @@ logger = logging.getLogger(__name__)
 
 FOLDER_NAME = "chroma"
 _SEAL = "chroma.seal"
+_DISCARD = "chroma.discard"
 _LOCK = "chroma.lock"
 _COLLECTION = "chunks"
+_LOOK_S = 0.5
 
 
 class ChromaFailedError(Exception):
@@ -49,11 +52,12 @@ class ChromaFolder:
         self._path = generation / FOLDER_NAME
         self._seal = generation / _SEAL
         self._whole = False
-        if not self._is_sealed():
+        if (generation / _DISCARD).exists():
+            _throw_away(generation)
+        elif not self._is_sealed():
             if self._path.exists():
                 logger.warning("Chroma: %s is not as it was left; it is filled again from the index.", self._path)
-            self._seal.unlink(missing_ok=True)
-            _remove(self._path)
+            _throw_away(generation)
         with _failures():
             import chromadb
             from chromadb.config import Settings as ChromaSettings
@@ -175,14 +179,35 @@ def lock_chroma(generation: Path) -> FileLock | None:
     return None
 
 
-def discard(generation: Path) -> None:
-    """Throw Chroma's folder away unless a process has it open (that one follows by itself)."""
-    lock = lock_chroma(generation)
-    if lock is not None:
-        with contextlib.suppress(OSError):
-            (generation / _SEAL).unlink(missing_ok=True)
-            _remove(generation / FOLDER_NAME)
-        lock.release()
+def discard(generation: Path, *, wait_s: float = 0.0) -> bool:
+    """Throw Chroma's folder away: a cache keeps in its files what was deleted from it.
+
+    A process that has it open is told by a file beside it. It looks twice a second, throws the folder away by itself
+    and fills it again; one that was killed before leaves that to whoever opens the folder next.
+
+    Args:
+        generation: Folder of the generation.
+        wait_s: How long to wait for such a process, in seconds.
+
+    Returns:
+        Whether it is gone.
+    """
+    give_up = time.monotonic() + wait_s
+    marker = generation / _DISCARD
+    with contextlib.suppress(OSError):
+        marker.touch()
+        while marker.exists():
+            if (lock := lock_chroma(generation)) is not None:
+                try:
+                    _throw_away(generation)
+                finally:
+                    lock.release()
+            elif time.monotonic() >= give_up:
+                return False
+            else:
+                time.sleep(_LOOK_S / 10)
+        return True
+    return False
 
 
 class _Follower:
@@ -262,18 +287,25 @@ class _Follower:
                         self._changed.notify_all()
         finally:
             self._shut()
+            with contextlib.suppress(OSError):
+                if (self._generation / _DISCARD).exists():
+                    _throw_away(self._generation)
             self._lock.release()
 
     def _next(self) -> bool:
         """Wait for work; false when there is none any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._given_up or self._fresh or self._wanted != self._revision)
+            while not self._changed.wait_for(
+                lambda: self._given_up or self._fresh or self._wanted != self._revision, _LOOK_S
+            ):
+                if (self._generation / _DISCARD).exists():
+                    self._revision, self._fresh = -1, True
             return not self._given_up
 
     def _follow(self) -> None:
         if self._fresh:
             self._shut()
-            (self._generation / _SEAL).unlink(missing_ok=True)
+            _throw_away(self._generation)
             self._fresh = False
         if self._folder is None:
             self._folder = ChromaFolder(self._generation)
@@ -316,6 +348,13 @@ def _hashes(folder: Path) -> dict[str, str]:
         with path.open("rb") as stream:
             result[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
     return result
+
+
+def _throw_away(generation: Path) -> None:
+    """Remove folder and seal, and last the request for it; the caller holds the lock."""
+    (generation / _SEAL).unlink(missing_ok=True)
+    _remove(generation / FOLDER_NAME)
+    (generation / _DISCARD).unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:
