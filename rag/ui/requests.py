@@ -33,8 +33,8 @@ class OpenDocument(Frozen):
     document_id: str
     start: int
     end: int
-    above: int = Field(0, ge=0)
-    below: int = Field(0, ge=0)
+    above: int = Field(default=0, ge=0)
+    below: int = Field(default=0, ge=0)
 
 
 class OpenPage(Frozen):
