@@ -2,7 +2,7 @@
 
 import logging
 
-from rag.ui.page import LOG_FORMAT, main
+from rag.ui.frame import LOG_FORMAT, main
 
 logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
 main()

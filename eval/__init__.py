@@ -11,13 +11,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eval.comparison import compare
+    from eval.comparison import Comparison, compare
+    from eval.dataset import Row, read_rows
+    from eval.judging import Result
+    from eval.recorded import RecordedRun, read_run
     from eval.runner import run
 
-__all__ = ["compare", "run"]
+__all__ = ["Comparison", "RecordedRun", "Result", "Row", "compare", "read_rows", "read_run", "run"]
 
 # No module of this package may be called as one of these names: importing it would put it in the function's place.
-_HOMES = {"compare": "eval.comparison", "run": "eval.runner"}
+_HOMES = {
+    "Comparison": "eval.comparison",
+    "RecordedRun": "eval.recorded",
+    "Result": "eval.judging",
+    "Row": "eval.dataset",
+    "compare": "eval.comparison",
+    "read_rows": "eval.dataset",
+    "read_run": "eval.recorded",
+    "run": "eval.runner",
+}
 
 
 def __getattr__(name: str) -> Any:

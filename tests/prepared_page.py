@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag import Answer
-from rag.ui.page import main
+from rag.ui.frame import main
 from rag.ui.turns import Turn
 
 if "turns" not in st.session_state:

@@ -16,15 +16,20 @@ from rag.ui.labels import LANGUAGES, catalogue, known_or_as_is, label, language_
 
 UI = Path(__file__).resolve().parent.parent / "rag" / "ui"
 # Names, units and keys: the same in every language.
-NAMES = frozenset({"AI", "Esc", "Kihon", "python", "rag", "index", "HTML", "JSON", "Markdown"})
+NAMES = frozenset(
+    {"AI", "Esc", "Enter", "Tab", "Kihon", "Apache", "License", "all", "MiniLM", "L6", "requirements", "txt", "python"}
+    | {"rag", "index", "HTML", "JSON", "Markdown"}
+)
 # What the terminal says (`python -m rag.ui`) is English, as the rest of the command line.
 TERMINAL = frozenset({"__main__.py", "launching.py"})
 # Labels that are looked up by a value: `kind_law` for a document's kind `law`.
 BY_VALUE = (
-    *("kind_", "status_", "reason_", "mode_", "starter_", "stage_"),
-    *("flaw_", "notice_", "trouble_", "feedback_", "save_"),
+    *("kind_", "status_", "language_", "root_", "state_", "facet_", "column_", "reason_", "mode_", "place_"),
+    *("starter_", "stage_", "index_", "licence_", "measure_", "measures_", "difference_", "outcome_", "failure_"),
+    *("asked_", "fact_in_", "flaw_", "notice_", "trouble_", "feedback_", "save_"),
 )
-EXPRESSION = re.compile(r"\{[^{}]*\}")
+# What is filled in, and what is typed as it is.
+EXPRESSION = re.compile(r"\{[^{}]*\}|`[^`]*`|「python[^」]*」")
 
 
 def _tables(language: str) -> dict[str, dict[str, str]]:
@@ -94,6 +99,7 @@ def test_known_or_as_is_keeps_what_the_catalogue_has_not() -> None:
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 TWO_WORDS = re.compile(r"\b[A-Za-z]{2,},? [A-Za-z]{2,}\b")
 JS_COMMENT = re.compile(r"(?m)^\s*//.*$|\s//\s.*$")
+JS_SELECTOR = re.compile(r"\b(?:closest|querySelector(?:All)?)(?:\?\.)?\((\"[^\"\n]*\"|`[^`]*`)\)")
 JS_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|\'((?:[^\'\\\n]|\\.)*)\'|`((?:[^`\\]|\\.)*)`')
 # What only the browser reads: names of classes, keys of the keyboard, attributes.
 JS_NAMES = re.compile(r"(?:kh|st)-[\w-]*|\b(?:Enter|Escape|Shift|Tab|noopener|noreferrer)\b")
@@ -139,7 +145,7 @@ def _said_by_python(source: str) -> list[str]:
 
 def _said_by_javascript(source: str) -> list[str]:
     said = []
-    for found in JS_STRING.finditer(JS_COMMENT.sub("", source)):
+    for found in JS_STRING.finditer(JS_SELECTOR.sub("", JS_COMMENT.sub("", source))):
         text = next(part for part in found.groups() if part is not None)
         words = JS_NAMES.sub("", re.sub(r"\$\{[^}]*\}", " ", text))
         if re.search(r"\b[A-Z][a-z]{2,}", words) or _is_said(words):

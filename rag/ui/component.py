@@ -17,9 +17,10 @@ _ASSETS = Path(__file__).parent / "assets"
 # Joined into one module, in this order: the browser cannot resolve imports between modules without addresses.
 _SCRIPTS = (
     *("elements.js", "requests.js", "scrolling.js", "blocks.js", "card.js", "viewer.js", "copying.js", "dialog.js"),
-    *("marks.js", "sources.js", "tools.js", "turn.js", "shell.js"),
+    *("marks.js", "sources.js", "tools.js", "turn.js"),
+    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "shell.js"),
 )
-_STYLES = ("page.css", "turn.css", "viewer.css")
+_STYLES = ("page.css", "turn.css", "viewer.css", "pages.css")
 _PART_SCRIPT = "part.js"
 
 
@@ -28,9 +29,10 @@ def mount_shell(*, key: str, data: Mapping[str, Any], on_request: Callable[[], N
     _shell()(key=key, data=dict(data), on_request_change=on_request)
 
 
-def mount_part(*, key: str, data: Mapping[str, Any]) -> None:
-    """Mount one part: `data["part"]` says which."""
-    _part()(key=key, data=dict(data))
+def mount_part(*, key: str, data: Mapping[str, Any], on_pick: Callable[[], None] | None = None) -> None:
+    """Mount one part: `data["part"]` says which; `on_pick` runs when the reader picks something in it."""
+    callbacks = {} if on_pick is None else {"on_pick_change": on_pick}
+    _part()(key=key, data=dict(data), **callbacks)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from rag.ui import resources
+from rag.ui import resources, session
 from rag.ui.desk import BusyError
 from rag.ui.labels import Language, label
 from rag.ui.turns import MAX_TURNS, Turn, history_of, replaced_by
@@ -37,23 +37,28 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
             turn, to be looked at, and no longer count as part of the conversation.
         is_offline: Answer without the chat model.
     """
-    desk = resources.shared_desk()
+    desk, settings = resources.shared_desk(), resources.shared_settings()
     turns = session_turns()
     for before in turns:
         desk.stop(before)
     at = next((i for i, turn in enumerate(turns) if turn.id == instead_of), len(turns))
+    asked: dict[str, Any] = {
+        "question": question,
+        "chat_history": history_of(turns[:at]),
+        **session.chain_options(settings),
+    }
+    if is_offline:
+        asked["answerer"] = "extractive"
+    has_model = settings.answers_with_model and asked.get("answerer") != "extractive"
     last_id: int = st.session_state.get("last_turn_id", 0)
     turn = Turn(
         id=max([last_id, *(each.id for each in turns)]) + 1,
         question=question,
-        model="" if is_offline else resources.answer_mode(resources.shared_settings())["model"],
+        model=settings.chat_model if has_model else "",
         is_offline=is_offline,
         replaced=replaced_by(turns[at:]),
     )
     st.session_state.last_turn_id = turn.id
-    asked: dict[str, Any] = {"question": question, "chat_history": history_of(turns[:at])}
-    if is_offline:
-        asked["answerer"] = "extractive"
     general = label(language, "error_general")
     try:
         desk.ask(turn, asked, lambda _: general)

@@ -51,7 +51,7 @@ def page_script() -> Path:
     """The script that Streamlit runs: `app.py` of a source checkout, else the page's own module."""
     root = _PACKAGE.parent
     is_checkout = (root / "pyproject.toml").is_file() and (root / "app.py").is_file()
-    return root / "app.py" if is_checkout else Path(__file__).with_name("page.py")
+    return root / "app.py" if is_checkout else Path(__file__).with_name("frame.py")
 
 
 def free_port(first: int, address: str) -> int:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Any
 
 import streamlit as st
 
-from rag import RagError, Settings, build_index, create_chain, describe_index, get_document
+from rag import (
+    DocumentInfo,
+    RagError,
+    Settings,
+    build_index,
+    create_chain,
+    describe_index,
+    get_document,
+    list_documents,
+)
 from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
@@ -24,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 _WARM_UP = "warm-up"
 _LOOK_EVERY_S = 0.1
-_DEFAULT_HOST = "api.openai.com"
 # How long what the header says of the index may be out of date.
 _STATE_TTL_S = 10
+_MAX_LISTS = 20
 _MAX_EDITIONS = 1000
 
 
@@ -63,6 +74,20 @@ def index_state() -> IndexInfo:
     return describe_index(shared_settings())
 
 
+def documents(wanted: Mapping[str, Any] | None = None) -> tuple[DocumentInfo, ...]:
+    """Every document, or those that a filter selects.
+
+    Raises:
+        QuestionError: If the filter is wrong.
+    """
+    return _documents(json.dumps(wanted or {}, sort_keys=True))
+
+
+@st.cache_resource(show_spinner=False, ttl=_STATE_TTL_S, max_entries=_MAX_LISTS)
+def _documents(wanted: str) -> tuple[DocumentInfo, ...]:
+    return tuple(list_documents(shared_settings(), json.loads(wanted)))
+
+
 @st.cache_data(show_spinner=False, ttl=_STATE_TTL_S, max_entries=_MAX_EDITIONS)
 def find_newer(document_id: str) -> Edition | None:
     """The indexed document that took the place of another, if there is one; see `rag.ui.passages.FindNewer`."""
@@ -75,15 +100,6 @@ def find_newer(document_id: str) -> Edition | None:
     except RagError:
         return None  # gone meanwhile, or never indexed: there is nothing to point to
     return Edition(document_id=newer.document_id, title=newer.title)
-
-
-def answer_mode(settings: Settings) -> dict[str, str]:
-    """How questions are answered and where their text goes: `kind` (`extractive`, `llm`), `model`, `host`."""
-    if not settings.answers_with_model:
-        return {"kind": "extractive", "model": "", "host": ""}
-    host = urlsplit(settings.openai_base_url).netloc if settings.openai_base_url else _DEFAULT_HOST
-    # An address may carry a name and a password.
-    return {"kind": "llm", "model": settings.chat_model, "host": host.rpartition("@")[2]}
 
 
 @dataclass(slots=True)
@@ -137,4 +153,5 @@ def _warm_up(desk: Desk, settings: Settings) -> None:
 def forget_index() -> None:
     """Look at the index anew on the next run, and build it again if it is still missing."""
     index_state.clear()
+    _documents.clear()
     shared_building.clear()

@@ -1,18 +1,10 @@
-// The shell: styles and script of the page, the live region, the keyboard, and the way to Python.
-const PARTS = { turn: drawTurn, header: drawHeader };
+// The shell: styles and script of the page, the live region, and the way to Python.
+const PARTS = {
+  turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, measures: drawMeasures,
+  questions: drawQuestions,
+};
 const DARK_BELOW = 0.4;
 let live = null;
-
-function drawHeader(root, data) {
-  root.replaceChildren(element("div", { class: "kh-brand" },
-    element("span", { class: "kh-logo", "aria-hidden": "true" }, "基"),
-    element("span", { class: "kh-names" }, element("h1", { class: "kh-name" }, data.name), element("span", { class: "kh-tagline" }, data.tagline)),
-    element("span", { class: "kh-facts" },
-      element("span", { class: "kh-chip kh-mode", title: data.mode.help, "data-mode": data.mode.kind },
-        element("span", { class: "kh-chip-dot", "aria-hidden": "true" }), data.mode.text,
-        element("span", { class: "kh-sr" }, ` ${data.mode.help}`)),
-      data.documents && element("span", { class: "kh-chip kh-count" }, icon("document"), data.documents))));
-}
 
 function announce(text) {
   if (!live) return;
@@ -20,10 +12,11 @@ function announce(text) {
   while (live.childElementCount > 20) live.firstChild.remove();
 }
 
-function drawPart({ parentElement, data }) {
+function drawPart(component) {
+  const { parentElement, data } = component;
   let root = parentElement.querySelector(":scope > .kh-root");
   if (!root) parentElement.append((root = element("div", { class: "kh-root" })));
-  PARTS[data.part]?.(root, data);
+  PARTS[data.part]?.(root, data, component.setTriggerValue);
 }
 
 // Light or dark is read off the page's own background, so that our colours follow whatever theme is chosen.
@@ -38,12 +31,6 @@ function applyTheme(parent) {
   const [red, green, blue] = getComputedStyle(swatch).color.match(/[\d.]+/g).map(Number);
   swatch.remove();
   html.dataset.khTheme = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255 < DARK_BELOW ? "dark" : "light";
-}
-
-function onKey(event) {
-  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  if (card.box) hideCard();
-  else if (viewer.panel) viewer.close();
 }
 
 export default function (component) {
@@ -62,6 +49,7 @@ export default function (component) {
     document.addEventListener("pointerdown", closeMenus);
     addEventListener("scroll", moveCard, { capture: true, passive: true });
   }
+  useFrame(data);
   viewer.labels = data.labels;
   requests.slow = data.labels.error_slow;
   requests.send = (request) => setTriggerValue("request", request);
@@ -77,6 +65,7 @@ export default function (component) {
     document.removeEventListener("copy", onCopy);
     document.removeEventListener("pointerdown", closeMenus);
     removeEventListener("scroll", moveCard, { capture: true });
+    document.querySelector(".kh-skip")?.remove();
     live?.remove();
     live = null;
   };

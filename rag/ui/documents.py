@@ -1,0 +1,225 @@
+"""The documents page: every indexed document, found by words, kind, language, date; read; or asked alone."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import streamlit as st
+
+from rag import DocumentInfo, RagError, Settings
+from rag.index.description import IndexInfo
+from rag.ui import resources, session
+from rag.ui.component import mount_part
+from rag.ui.formatting import plain_text
+from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.passages import status_view
+
+PAGE_SIZE: Final = 50
+# What can be chosen by a tick: keys of the chain's filter that are also fields of a document.
+_FACETS: Final = ("kind", "status", "language", "root")
+_DATES: Final = ("date_from", "date_to")
+_SORTS: Final[dict[str, tuple[Callable[[DocumentInfo], Any], bool]]] = {
+    "sort_title": (lambda document: document.title.casefold(), False),
+    "sort_newest": (lambda document: document.date or "", True),
+    "sort_oldest": (lambda document: document.date or "9999", False),
+    "sort_longest": (lambda document: document.n_chunks, True),
+}
+
+
+def draw_documents(language: Language, settings: Settings, info: IndexInfo) -> None:
+    """The list with its filter. A fragment: searching does not run the whole page again."""
+    st.header(label(language, "page_documents"), anchor=False)
+
+    @st.fragment
+    def draw() -> None:
+        _draw_list(language, settings)
+
+    draw()
+
+
+def _draw_list(language: Language, settings: Settings) -> None:
+    every = resources.documents()
+    wanted, words, sort = _controls(every, language)
+    try:
+        chosen = resources.documents(wanted)
+    except RagError:
+        st.warning(label(language, "documents_date_wrong"), icon=":material/event_busy:")
+        return
+    found = sort_documents(search_documents(chosen, words), sort)
+    if not found:
+        st.info(label(language, "documents_none"), icon=":material/search_off:")
+        return
+    if wanted or words:
+        _ask_these(found, every, wanted, words, language, settings)
+    first = _first_row(len(found), (wanted, words, sort))
+    shown = found[first : first + PAGE_SIZE]
+    mount_part(key="documents-list", data=documents_view(shown, language, opened=_linked(every)))
+    _paging(first, len(found), language)
+
+
+def search_documents(documents: Sequence[DocumentInfo], words: str) -> list[DocumentInfo]:
+    """Documents whose title, publisher or path hold every word, whatever their width and case."""
+    parts = _folded(words).split()
+
+    def holds(document: DocumentInfo) -> bool:
+        names = (document.title, document.title_ja, document.publisher, document.document_id)
+        text = _folded(" ".join(filter(None, names)))
+        return all(part in text for part in parts)
+
+    return [document for document in documents if holds(document)]
+
+
+def sort_documents(documents: Sequence[DocumentInfo], sort: str) -> list[DocumentInfo]:
+    """Documents in the order of that name."""
+    key, is_descending = _SORTS[sort]
+    return sorted(documents, key=key, reverse=is_descending)
+
+
+def documents_view(
+    documents: Sequence[DocumentInfo], language: Language, *, opened: DocumentInfo | None = None
+) -> dict[str, Any]:
+    """The rows of the table; `opened` is a document that the address of the page names: the viewer shows it."""
+    columns = ("title", "kind", "date", "language", "pages", "chunks")
+    return {
+        "part": "documents",
+        "columns": [label(language, f"column_{name}") for name in columns],
+        "rows": [_row(document, language) for document in documents],
+        "opened": _row(opened, language) if opened is not None else None,
+    }
+
+
+def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
+    """One document as a row, and as an item of the source viewer."""
+    kind = known_or_as_is(language, "kind", document.kind) if document.kind else ""
+    state = None if document.state == "indexed" else label(language, f"state_{document.state}")
+    return {
+        "document_id": document.document_id,
+        "start": 0,
+        "end": 0,
+        "title": document.title,
+        "titleLanguage": document.language,
+        "meta": [part for part in (document.publisher, document.date, kind) if part],
+        "place": [],
+        "language": document.language,
+        "status": status_view(document.status, language) if document.status else None,
+        "state": state and {"text": state, "tone": "warn"},
+        "reason": document.reason,
+        "canOpen": document.state == "indexed",
+        "source": " · ".join(filter(None, (document.publisher, document.document_id))),
+        "cells": [
+            kind,
+            document.date or "",
+            known_or_as_is(language, "language", document.language) if document.language else "",
+            f"{document.n_pages:,}" if document.n_pages else "",
+            f"{document.n_chunks:,}",
+        ],
+    }
+
+
+def _controls(every: Sequence[DocumentInfo], language: Language) -> tuple[dict[str, Any], str, str]:
+    """Search box, order and filter; what is wanted as a filter of the chain, the words, the order."""
+    with st.container(key="documents-controls", horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input(
+            label(language, "documents_search"),
+            key="documents-search",
+            type="search",
+            placeholder=label(language, "documents_search_hint"),
+            live=True,
+            persist_state="session",
+        )
+        sort = st.selectbox(
+            label(language, "documents_sort"),
+            list(_SORTS),
+            key="documents-sort",
+            format_func=lambda name: label(language, name),
+            filter_mode=None,
+            persist_state="session",
+        )
+    with st.expander(label(language, "documents_filter"), icon=":material/filter_list:"):
+        wanted: dict[str, Any] = {name: value for name in _FACETS if (value := _facet(name, every, language))}
+        with st.container(horizontal=True):
+            for name in _DATES:
+                day = st.text_input(
+                    label(language, f"facet_{name}"),
+                    key=f"documents-{name}",
+                    placeholder="2025-12-23",
+                    persist_state="session",
+                )
+                if day and day.strip():
+                    wanted[name] = day.strip()
+    return wanted, (words or "").strip(), sort
+
+
+def _facet(name: str, every: Sequence[DocumentInfo], language: Language) -> list[str]:
+    values = sorted({value for document in every if (value := getattr(document, name))})
+    if len(values) < 2:
+        return []
+    return st.pills(
+        label(language, f"facet_{name}"),
+        values,
+        selection_mode="multi",
+        key=f"documents-{name}",
+        persist_state="session",
+        format_func=lambda value: plain_text(known_or_as_is(language, name, value)),
+    )
+
+
+def _ask_these(
+    found: Sequence[DocumentInfo],
+    every: Sequence[DocumentInfo],
+    wanted: dict[str, Any],
+    words: str,
+    language: Language,
+    settings: Settings,
+) -> None:
+    """Offer to ask what was found alone: by the filter, or where words were searched, document by document."""
+    if not settings.readers_may_choose("documents") or len(found) == len(every):
+        return
+    ids = [document.document_id for document in found if document.state == "indexed"]
+    documents = {"document_id": ids} if words else wanted
+    if st.button(label(language, "ask_these", n=len(found)), key="documents-ask", icon=":material/filter_alt:"):
+        session.choose(documents=MappingProxyType(documents))
+        st.toast(label(language, "ask_these_done"), icon=":material/check:")
+
+
+def _first_row(n: int, what: object) -> int:
+    """Index of the first row shown; another search begins at the first page."""
+    if st.session_state.get("documents-found") != repr(what):
+        st.session_state["documents-found"] = repr(what)
+        st.session_state["documents-first"] = 0
+    first: int = st.session_state.setdefault("documents-first", 0)
+    return min(first, (n - 1) // PAGE_SIZE * PAGE_SIZE)
+
+
+def _paging(first: int, n: int, language: Language) -> None:
+    def turn(by: int) -> None:
+        st.session_state["documents-first"] = first + by * PAGE_SIZE
+
+    last = min(first + PAGE_SIZE, n)
+    with st.container(key="documents-paging", horizontal=True, vertical_alignment="center"):
+        st.caption(label(language, "documents_shown", first=first + 1, last=last, total=f"{n:,}"))
+        if n > PAGE_SIZE:
+            for name, by, icon, is_end in (
+                ("list_previous", -1, ":material/chevron_left:", first == 0),
+                ("list_next", 1, ":material/chevron_right:", last == n),
+            ):
+                st.button(
+                    label(language, name),
+                    key=f"documents-{name}",
+                    icon=icon,
+                    disabled=is_end,
+                    on_click=turn,
+                    args=(by,),
+                )
+
+
+def _linked(every: Sequence[DocumentInfo]) -> DocumentInfo | None:
+    wanted = st.query_params.get("document")
+    return next((document for document in every if document.document_id == wanted), None)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
