@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rag.sharing.html import conversation_html
     from rag.sharing.markdown import answer_markdown, conversation_markdown
     from rag.sharing.text import answer_text
+    from rag.suggesting.suggesting import next_questions
     from rag.uploads.adding import add_upload
     from rag.uploads.deleting import Deletion, delete_document
     from rag.uploads.listing import DocumentInfo, list_documents
@@ -69,6 +70,7 @@ __all__ = [
     "get_document",
     "get_page_picture",
     "list_documents",
+    "next_questions",
     "verify",
 ]
 
@@ -106,6 +108,7 @@ _HOMES = {
     "get_document": "rag.index.opening",
     "get_page_picture": "rag.index.picture",
     "list_documents": "rag.uploads.listing",
+    "next_questions": "rag.suggesting.suggesting",
     "verify": "rag.checking.verification",
 }
 

@@ -50,6 +50,7 @@ LAYERS = (
     "chain",
     "langchain_retriever",
     "feedback",
+    "suggesting",
     "conversations",
     "uploads",
     "sharing",
