@@ -83,7 +83,7 @@ def test_reasons_are_in_the_language_of_the_page() -> None:
 
 
 def test_superseded_source_names_the_newer_edition(small_settings: Settings) -> None:
-    citation = cite(1, "corpus/plan.md", QUOTE, small_settings)
+    citation = cite(1, "corpus/plan.md", QUOTE, small_settings, status="Superseded")
     newer = Edition(document_id="corpus/new.md", title="The new plan")
     view = citation_view(citation, "en", lambda document_id: newer if document_id == "corpus/plan.md" else None)
     assert view["newer"] == {
