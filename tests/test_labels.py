@@ -18,7 +18,7 @@ UI = Path(__file__).resolve().parent.parent / "rag" / "ui"
 # Names, units and keys: the same in every language.
 NAMES = frozenset(
     {"AI", "Esc", "Enter", "Tab", "Kihon", "Apache", "License", "all", "MiniLM", "L6", "requirements", "txt", "python"}
-    | {"rag", "index", "JSON", "Markdown"}
+    | {"rag", "index", "HTML", "JSON", "Markdown"}
 )
 # What the terminal says (`python -m rag.ui`) is English, as the rest of the command line.
 TERMINAL = frozenset({"__main__.py", "launching.py"})

@@ -373,14 +373,15 @@ def test_answer_is_copied_with_its_citations(tab: OpenTab, made_address: str) ->
     _choose(page.turn, label("en", "copy"), label("en", "copy_plain"))
     page.page.get_by_text(label("en", "copied"), exact=True).first.wait_for()
     plain = _clipboard(page)
-    assert plain.startswith("The first was decided in 2025. [1] The second in 2026. [2]\n\nSources\n")
-    assert f"[1] “{OLD_WORDS}” The first AI Basic Plan (23 December 2025), Kihon project, 2025-12-23" in plain
-    assert f"[2] “{NEW_WORDS}” " in plain
+    assert "\nThe first was decided in 2025. [1] The second in 2026. [2]\n" in plain
+    assert "[1] The first AI Basic Plan (23 December 2025) · Kihon project · 2025-12-23 · Plan · Superseded" in plain
+    assert f"“{OLD_WORDS}”" in plain
+    assert f"“{NEW_WORDS}”" in plain
     _choose(page.turn, label("en", "copy"), label("en", "copy_markdown"))
     page.page.wait_for_timeout(300)
     markdown = _clipboard(page)
     assert "**Sources**" in markdown
-    assert f"   > {OLD_WORDS}" in markdown
+    assert f"> {OLD_WORDS}" in markdown
     _choose(page.page.locator(".kh-turn").first, label("en", "copy"), label("en", "copy_markdown"))
     page.page.wait_for_timeout(300)
     assert not re.search(r"(?<!\\)<(img|script)", _clipboard(page))  # nothing in it is live markup
@@ -423,12 +424,11 @@ def test_saved_files_are_what_they_say(tab: OpenTab, settings: Settings) -> None
     with page.page.expect_download() as download:
         _choose(page.turn, label("en", "save"), label("en", "save_evidence"))
     assert verify(Path(download.value.path()).read_text("utf-8"), settings).ok
-    with page.page.expect_download() as download:
-        _choose(page.turn, label("en", "save"), label("en", "save_conversation_markdown"))
-    assert download.value.suggested_filename == "kihon-conversation.md"
-    text = Path(download.value.path()).read_text("utf-8")
-    assert text.startswith(f"## {ADOPTED}\n")
-    assert "23 December 2025" in text
+    for kind, name in (("markdown", "kihon-conversation.md"), ("html", "kihon-conversation.html")):
+        with page.page.expect_download() as download:
+            _choose(page.turn, label("en", "save"), label("en", f"save_conversation_{kind}"))
+        assert download.value.suggested_filename == name
+        assert "23 December 2025" in Path(download.value.path()).read_text("utf-8")
 
 
 # --- feedback, asking again, editing --------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ class Desk:
 
     Args:
         chain: The chain; made on first use, in the desk's own thread.
-        suggest: Questions to ask after an answer; looked for once the answer is there.
+        suggest: Questions to ask after an answer, given it and the questions asked so far. They take longer than an
+            answer: looked for once that is there, for one turn at a time, and only while nobody waits for an answer.
         at_once: Questions answered at the same time. An extract keeps a core busy, a chat model mostly waits.
         max_waiting: Questions that may wait; one more is refused with `BusyError`.
     """
@@ -45,7 +46,7 @@ class Desk:
         self,
         chain: Callable[[], Runnable[Any, Answer]],
         *,
-        suggest: Callable[[Answer], Sequence[str]] | None = None,
+        suggest: Callable[[Answer, Sequence[str]], Sequence[str]] | None = None,
         at_once: int = _AT_ONCE,
         max_waiting: int = _MAX_WAITING,
     ) -> None:
@@ -99,7 +100,7 @@ class Desk:
                 if turn.is_open:
                     turn.state = "running"
                     await self._answer(turn, value)
-            await self._look_for_suggestions(turn)
+            await self._look_for_suggestions(turn, value)
         except RagError as exc:
             _fail(turn, str(exc))
         except Exception as exc:
@@ -129,12 +130,15 @@ class Desk:
         turn.is_suggesting = self._suggest is not None
         turn.state = "done"
 
-    async def _look_for_suggestions(self, turn: Turn) -> None:
+    async def _look_for_suggestions(self, turn: Turn, value: Mapping[str, Any]) -> None:
         """An answer without them is whole: what fails here is not shown."""
-        if self._suggest is None or not turn.is_suggesting:
+        with self._lock:
+            is_idle = len(self._tasks) <= 1
+        if self._suggest is None or not turn.is_suggesting or not is_idle:
             return
+        asked = [turn.question, *(text for role, text in value.get("chat_history", ()) if role == "user")]
         try:
-            turn.suggestions = tuple(await asyncio.to_thread(self._suggest, turn.answer))
+            turn.suggestions = tuple(await asyncio.to_thread(self._suggest, turn.answer, asked))
         except Exception:
             logger.exception("No questions could be suggested")
 

@@ -42,9 +42,9 @@ class Said(Frozen):
     verdict: Verdict
     reason: str = Field(max_length=40)
     place: Literal["hit", "nowhere", "unknown"] = "unknown"
-    hit: int = Field(0, ge=0)
-    sentences: tuple[int, ...] = Field((), max_length=_MAX_SENTENCES)
-    text: str = Field("", max_length=_MAX_CHARS)
+    hit: int = Field(default=0, ge=0)
+    sentences: tuple[int, ...] = Field(default=(), max_length=_MAX_SENTENCES)
+    text: str = Field(default="", max_length=_MAX_CHARS)
 
 
 class FeedbackError(Exception):

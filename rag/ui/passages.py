@@ -105,6 +105,10 @@ def shown_quote(quote: str) -> str:
     return re.sub(r"\n{2,}", "\n", plain(quote)) if "\n" in quote.strip() else plain_sentence(quote)
 
 
+def _is_superseded(status: str | None) -> bool:
+    return status is not None and status.strip().lower() == "superseded"
+
+
 def _source(source: Citation | Hit, language: Language, find_newer: FindNewer) -> dict[str, Any]:
     kind = known_or_as_is(language, "kind", source.kind) if source.kind else None
     page = label(language, "page", page=source.page) if source.page is not None else None
@@ -120,7 +124,8 @@ def _source(source: Citation | Hit, language: Language, find_newer: FindNewer) -
     }
     if source.status:
         view["status"] = status_view(source.status, language)
-    newer = find_newer(source.document_id)
+    # Finding it loads the document: only where there may be one.
+    newer = find_newer(source.document_id) if _is_superseded(source.status) else None
     if newer is not None:
         view["newer"] = edition_view(newer, language)
     return view

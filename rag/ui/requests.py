@@ -33,8 +33,8 @@ class OpenDocument(Frozen):
     document_id: str
     start: int
     end: int
-    above: int = Field(0, ge=0)
-    below: int = Field(0, ge=0)
+    above: int = Field(default=0, ge=0)
+    below: int = Field(default=0, ge=0)
 
 
 class OpenPage(Frozen):
@@ -142,7 +142,7 @@ def _feedback(request: GiveFeedback, language: Language) -> dict[str, Any]:
 
 def _save(request: Save, language: Language) -> dict[str, Any]:
     turn, _ = conversation.turn_of(request.turn)
-    file = saved_file(request.file, turn, conversation.session_turns(), language)
+    file = saved_file(request.file, turn, conversation.session_turns(), resources.shared_settings(), language)
     return {"name": file.name, "type": file.media_type, "text": file.text}
 
 

@@ -22,13 +22,13 @@ from rag import (
     describe_index,
     get_document,
     list_documents,
+    next_questions,
 )
 from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
 from rag.ui.desk import Desk
 from rag.ui.passages import Edition
-from rag.ui.suggesting import suggest
 from rag.ui.turns import Turn
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ _LOOK_EVERY_S = 0.1
 _STATE_TTL_S = 10
 _MAX_LISTS = 20
 _MAX_EDITIONS = 1000
+_N_SUGGESTED = 3
 
 
 @st.cache_resource(show_spinner=False)
@@ -55,7 +56,10 @@ def shared_settings() -> Settings:
 def shared_desk() -> Desk:
     """The one desk that answers all sessions; what the first answer needs begins to load in the background."""
     settings = shared_settings()
-    desk = Desk(lambda: create_chain(settings), suggest=lambda answer: suggest(answer, settings))
+    desk = Desk(
+        lambda: create_chain(settings),
+        suggest=lambda answer, asked: next_questions(answer, settings, _N_SUGGESTED, asked=asked),
+    )
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
 

@@ -1,26 +1,22 @@
-"""Answers as a reader takes them along: as Markdown, as plain text, and as files to save."""
+"""What a reader takes along of a conversation: the line that names a source, and files to save."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from rag.answer import Answer, Citation
+from rag import Citation, Settings, conversation_html, conversation_markdown, create_evidence
+from rag.conversations.values import Conversation, KeptTurn
 from rag.document import PATH_MARK
-from rag.text.markup import plain
-from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, label
-from rag.ui.passages import heading_path, host_of, shown_quote
+from rag.ui.passages import heading_path, host_of
 from rag.ui.turns import Turn
 
-FileKind = Literal["evidence", "conversation_markdown"]
-FILE_KINDS: Final[tuple[FileKind, ...]] = ("evidence", "conversation_markdown")
-
-# An answer is light Markdown already; what would fetch or run something elsewhere is made text.
-_ACTIVE = re.compile(r"!(?=\[)|<")
-_UNSAFE_IN_ADDRESS = re.compile(r"[\s<>]")
+FileKind = Literal["evidence", "conversation_html", "conversation_markdown", "conversation_evidence"]
+FILE_KINDS: Final[tuple[FileKind, ...]] = (
+    *("evidence", "conversation_html", "conversation_markdown", "conversation_evidence"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,57 +28,51 @@ class SavedFile:
     text: str
 
 
-def answer_plain(answer: Answer, language: Language) -> str:
-    """The answer with its marks, and below it each quote with its source."""
-    quotes = [
-        f"[{citation.number}] “{shown_quote(citation.quote)}” {reference(citation, language)}"
-        for citation in answer.citations
-    ]
-    return "\n\n".join([plain(answer.text).strip(), *_listed(quotes, language, "{title}")])
-
-
-def answer_markdown(answer: Answer, language: Language) -> str:
-    """`answer_plain` as Markdown: quotes and titles in it are text, whatever they hold."""
-    quotes = []
-    for citation in answer.citations:
-        quote = plain_text(shown_quote(citation.quote)).replace("\n", "\n   > ")
-        quotes.append(f"\\[{citation.number}\\] {plain_text(reference(citation, language))}\n\n   > {quote}\n")
-    text = _ACTIVE.sub(r"\\\g<0>", answer.text).strip()
-    return "\n\n".join([text, *_listed(quotes, language, "**{title}**")])
-
-
 def reference(citation: Citation, language: Language) -> str:
     """Where a quote stands: title, publisher, date, section, page, address; on one line."""
     page = label(language, "page", page=citation.page) if citation.page is not None else None
     section = PATH_MARK.join(heading_path(citation.section, citation.title)) or None
-    host = host_of(citation.url)
-    address = citation.url if host and not _UNSAFE_IN_ADDRESS.search(citation.url or "") else None
+    address = citation.url if host_of(citation.url) else None
     parts = [citation.title, citation.publisher, citation.date, section, page, address]
     return " ".join(", ".join(part for part in parts if part).split())
 
 
-def saved_file(kind: FileKind, turn: Turn, turns: Sequence[Turn], language: Language) -> SavedFile:
+def saved_file(kind: FileKind, turn: Turn, turns: Sequence[Turn], settings: Settings, language: Language) -> SavedFile:
     """The file that a reader asked for.
 
     Args:
-        kind: `evidence` is the answer of `turn` as JSON, which `python -m rag verify` checks.
+        kind: `evidence` is about `turn` alone, and like `conversation_evidence` what `python -m rag verify` checks.
         turn: The turn at which it was asked for.
-        turns: The whole conversation.
-        language: Of the headings in it.
+        turns: The conversation, of which the answered turns count.
+        settings: Name the index.
+        language: Of the words around the answers.
+
+    Raises:
+        IndexNotFoundError: If evidence is wanted and there is no index.
     """
-    if kind == "evidence":
-        return SavedFile(
-            name=f"kihon-answer-{turn.id}.json",
-            media_type="application/json",
-            text=turn.answer.model_dump_json(indent=2),
-        )
-    parts = [
-        f"## {plain_text(' '.join(each.question.split()))}\n\n{answer_markdown(each.answer, language)}\n"
-        for each in turns
-        if each.answer.text
-    ]
-    return SavedFile(name="kihon-conversation.md", media_type="text/markdown", text="\n".join(parts))
+    answered = [each for each in turns if each.state == "done" and each.answer.text]
+    if kind == "conversation_html":
+        text = conversation_html(_conversation(answered), language)
+        return SavedFile(name="kihon-conversation.html", media_type="text/html", text=text)
+    if kind == "conversation_markdown":
+        text = conversation_markdown(_conversation(answered), language)
+        return SavedFile(name="kihon-conversation.md", media_type="text/markdown", text=text)
+    chosen = [turn] if kind == "evidence" else answered
+    evidence = create_evidence([each.answer for each in chosen], settings, asked=[each.asked for each in chosen])
+    name = f"kihon-answer-{turn.id}.json" if kind == "evidence" else "kihon-conversation.json"
+    return SavedFile(name=name, media_type="application/json", text=evidence.model_dump_json(indent=2))
 
 
-def _listed(quotes: Sequence[str], language: Language, heading: str) -> list[str]:
-    return ["\n".join([heading.format(title=label(language, "sources")), "", *quotes])] if quotes else []
+def _conversation(turns: Sequence[Turn]) -> Conversation:
+    """The turns of a session as a conversation that is kept nowhere."""
+    return Conversation(
+        id="session",
+        title=turns[0].question,
+        created=turns[0].asked,
+        changed=turns[-1].asked,
+        n_turns=len(turns),
+        turns=tuple(
+            KeptTurn(number=number, question=turn.question, answer=turn.answer, asked=turn.asked)
+            for number, turn in enumerate(turns, 1)
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,6 +24,7 @@ class Turn:
 
     Attributes:
         id: Number of the turn in its session, from 1; not used again after a turn is replaced.
+        asked: When, UTC (`2026-08-01T09:30:00+00:00`).
         place: Place in the queue while `queued`, from 1.
         stage_ms: Milliseconds of searching, reading and checking; `None` where not ended.
         error: One sentence for the reader when `failed`.
@@ -38,6 +40,7 @@ class Turn:
 
     id: int
     question: str
+    asked: str = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
     state: State = "queued"
     place: int = 0
     answer: Answer = field(default_factory=Answer)

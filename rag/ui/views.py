@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rag import answer_markdown, answer_text
 from rag.answer import Answer, Notice, Unsupported
 from rag.costs import Price, cost_usd
 from rag.text.markup import plain
 from rag.ui.formatting import answer_blocks
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.ui.passages import FindNewer, citation_view, hit_view
-from rag.ui.taking import FILE_KINDS, answer_markdown, answer_plain, reference
+from rag.ui.taking import FILE_KINDS, reference
 from rag.ui.turns import Turn
 
 _NEAREST = 4
@@ -207,10 +208,10 @@ def _tools(turn: Turn, look: Look) -> dict[str, Any]:
     if answer.text:
         tools["copy"] = [
             {"text": label(language, "copy_markdown"), "content": answer_markdown(answer, language)},
-            {"text": label(language, "copy_plain"), "content": answer_plain(answer, language)},
+            {"text": label(language, "copy_plain"), "content": answer_text(answer, language)},
         ]
-        tools["save"] = [{"text": label(language, f"save_{kind}"), "kind": kind} for kind in FILE_KINDS]
     if is_whole:
+        tools["save"] = [{"text": label(language, f"save_{kind}"), "kind": kind} for kind in FILE_KINDS]
         tools["verdict"] = turn.verdict or ""
         if turn.verdict:
             tools["thanks"] = label(language, "feedback_kept")
