@@ -109,7 +109,10 @@ def test_an_earlier_turn_is_replaced_with_all_that_followed(kept: Conversations)
     for question in ("One?", "Two?", "Three?"):
         kept.append(info.id, "me", question, ANSWER)
     assert kept.replace(info.id, "me", 2, "Two, please?", ANSWER).number == 2
-    assert [(turn.number, turn.question) for turn in kept.get(info.id, "me").turns] == [(1, "One?"), (2, "Two, please?")]
+    assert [(turn.number, turn.question) for turn in kept.get(info.id, "me").turns] == [
+        (1, "One?"),
+        (2, "Two, please?"),
+    ]
     assert kept.listed("me", "three") == []
     assert kept.append(info.id, "me", "Four?", ANSWER).number == 3
 

@@ -6,8 +6,11 @@ import streamlit as st
 
 from rag import Settings
 from rag.costs import price_of
+from rag.index.description import IndexInfo
 from rag.ui import conversation, resources, session
 from rag.ui.component import mount_part
+from rag.ui.conversations import conversations_part
+from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, label, starters
 from rag.ui.scope import draw_scope
 from rag.ui.turns import N_SHOWN, Turn
@@ -17,16 +20,21 @@ from rag.ui.views import Look, turn_view
 _LOOK_EVERY_S = 0.25
 
 
-def draw_chat(language: Language, settings: Settings) -> None:
+def draw_chat(language: Language, settings: Settings, info: IndexInfo) -> None:
     """The conversation, or questions to begin with, and the box for the next question."""
     resources.shared_desk()
+    conversation.follow_address()
+    conversation.follow_index(info)
+    if (problem := conversation.problem()) is not None:
+        st.error(plain_text(label(language, f"conversation_{problem}")), icon=":material/error:")
     draw_scope(language, settings)
     _conversation(language, settings)
     _input(language, settings)
 
 
-def draw_new_conversation(language: Language) -> None:
-    """The button in the header that begins anew, where there is something to leave behind."""
+def draw_conversation_buttons(language: Language) -> None:
+    """The buttons in the header: the list of conversations, and to begin anew where there is something to leave."""
+    mount_part(key="kihon-conversations", data=conversations_part(language))
     if conversation.session_turns():
         st.button(
             label(language, "new_conversation"),

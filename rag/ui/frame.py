@@ -12,9 +12,9 @@ import streamlit as st
 
 from rag import RagError, Settings
 from rag.index.description import IndexInfo
-from rag.ui import resources, session
+from rag.ui import conversation, resources, session
 from rag.ui.about import draw_about
-from rag.ui.chat import draw_chat, draw_new_conversation
+from rag.ui.chat import draw_chat, draw_conversation_buttons
 from rag.ui.component import mount_part
 from rag.ui.documents import draw_documents
 from rag.ui.evaluation import draw_evaluation
@@ -47,9 +47,7 @@ class _PageKind:
 
 # By the key of the label that names it; the first is where the address without a path leads.
 _PAGES: Final = {
-    "page_chat": _PageKind(
-        "chat", ":material/forum:", lambda language, settings, _: draw_chat(language, settings), True
-    ),
+    "page_chat": _PageKind("chat", ":material/forum:", draw_chat, True),
     "page_documents": _PageKind("documents", ":material/description:", draw_documents, True),
     "page_evaluation": _PageKind("evaluation", ":material/monitoring:", draw_evaluation),
     "page_settings": _PageKind(
@@ -144,10 +142,13 @@ def _header(
                 on_change=session.keep_language,
             )
             if current == "page_chat":
-                draw_new_conversation(language)
+                draw_conversation_buttons(language)
         with st.container(key="kihon-nav", horizontal=True):
+            # The conversation goes along: a reload on any page comes back to it.
+            kept_id = conversation.kept_id() if settings is not None else None
+            query = {conversation.ADDRESS_KEY: kept_id} if kept_id is not None else None
             for key, page in pages.items():
-                st.page_link(page, label=label(language, key), icon=_PAGES[key].icon)
+                st.page_link(page, label=label(language, key), icon=_PAGES[key].icon, query_params=query)
 
 
 def _first_build(language: Language) -> None:
