@@ -14,7 +14,7 @@ N_LISTED: Final = 50
 
 _LABELS = (
     *("conversations", "conversations_close", "conversations_search", "conversations_search_hint", "new_conversation"),
-    *("conversation_rename", "conversation_title", "conversation_save", "conversation_delete", "cancel"),
+    *("conversation_title", "conversation_save", "conversation_delete", "cancel"),
     *("conversation_renamed", "conversation_deleted", "conversation_opened", "conversations_more", "loading_list"),
 )
 

@@ -56,8 +56,9 @@ def owner() -> str:
     is; where readers log in, it is to return their login.
     """
     if "owner" not in st.session_state:
-        brought = st.context.cookies.get(OWNER_COOKIE, "")
-        st.session_state.owner = brought if _OWNER.fullmatch(brought) else secrets.token_urlsafe(_OWNER_BYTES)
+        brought = st.context.cookies.get(OWNER_COOKIE)
+        is_ours = isinstance(brought, str) and _OWNER.fullmatch(brought)
+        st.session_state.owner = brought if is_ours else secrets.token_urlsafe(_OWNER_BYTES)
     reader: str = st.session_state.owner
     return reader
 
