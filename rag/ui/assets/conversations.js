@@ -47,6 +47,7 @@ function openConversations({ labels, max_chars: maxChars }) {
       dialog.close();
       announce(done);
       question()?.focus({ preventScroll: true });
+      showNewest();
     } catch (error) {
       said.textContent = error.message;
     }

@@ -42,9 +42,7 @@ export default function (component) {
   if (!live?.isConnected) {
     live = element("div", { class: "kh-sr", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
     document.body.append(live);
-    // A page with an input at the bottom opens scrolled to its end: ours opens at its beginning.
-    const main = parentElement.closest(".stMain");
-    if (main) hold(main, () => { main.scrollTop = 0; }, performance.now());
+    showNewest();
     document.addEventListener("keydown", onKey);
     document.addEventListener("copy", onCopy);
     document.addEventListener("pointerdown", closeMenus);
