@@ -192,7 +192,11 @@ def test_desk_keeps_a_turn_before_it_says_that_it_is_done(kept: Conversations, k
 
 
 def test_desk_knows_what_is_being_answered_in_a_conversation() -> None:
-    desk = Desk(lambda: RunnableLambda(lambda value: time.sleep(1) or Answer(text="x")))
+    def answer(value: Any) -> Answer:
+        time.sleep(1)
+        return Answer(text="x")
+
+    desk = Desk(lambda: RunnableLambda(answer))
     turn = Turn(id=1, question="now", conversation="a")
     desk.ask(turn, {"question": "now"}, str)
     assert desk.open_turns("a") == [turn]
@@ -282,6 +286,7 @@ def _ask(app: AppTest, question: str) -> str:
 def test_a_conversation_is_opened_again_by_its_owner_and_nobody_else(page: Callable[..., AppTest]) -> None:
     conversation_id = _ask(page(), "When did the Cabinet adopt the Basic Plan?")
     again = page(c=conversation_id)
+    assert [button.key for button in again.button] == ["new-conversation"]
     assert [turn["question"] for turn in _turns(again)] == ["When did the Cabinet adopt the Basic Plan?"]
     assert _ask(again, "What does the AI Act hold?") == conversation_id
     assert len(_turns(page(c=conversation_id))) == 2

@@ -20,11 +20,16 @@ from rag.ui.views import Look, turn_view
 _LOOK_EVERY_S = 0.25
 
 
-def draw_chat(language: Language, settings: Settings, info: IndexInfo) -> None:
+def open_chat(info: IndexInfo) -> None:
+    """Have the session's conversation be the one that the address names; before anything of the page is drawn."""
+    if info.state == "ready":
+        conversation.follow_address()
+        conversation.follow_index(info)
+
+
+def draw_chat(language: Language, settings: Settings) -> None:
     """The conversation, or questions to begin with, and the box for the next question."""
     resources.shared_desk()
-    conversation.follow_address()
-    conversation.follow_index(info)
     if (problem := conversation.problem()) is not None:
         st.error(plain_text(label(language, f"conversation_{problem}")), icon=":material/error:")
     draw_scope(language, settings)

@@ -14,7 +14,7 @@ from rag import RagError, Settings
 from rag.index.description import IndexInfo
 from rag.ui import conversation, resources, session
 from rag.ui.about import draw_about
-from rag.ui.chat import draw_chat, draw_conversation_buttons
+from rag.ui.chat import draw_chat, draw_conversation_buttons, open_chat
 from rag.ui.component import mount_part
 from rag.ui.documents import draw_documents
 from rag.ui.evaluation import draw_evaluation
@@ -47,7 +47,9 @@ class _PageKind:
 
 # By the key of the label that names it; the first is where the address without a path leads.
 _PAGES: Final = {
-    "page_chat": _PageKind("chat", ":material/forum:", draw_chat, True),
+    "page_chat": _PageKind(
+        "chat", ":material/forum:", lambda language, settings, _: draw_chat(language, settings), True
+    ),
     "page_documents": _PageKind("documents", ":material/description:", draw_documents, True),
     "page_evaluation": _PageKind("evaluation", ":material/monitoring:", draw_evaluation),
     "page_settings": _PageKind(
@@ -96,6 +98,8 @@ def _frame(language: Language) -> None:
     }
     current = st.navigation(list(pages.values()), position="hidden")
     key = next(key for key, page in pages.items() if page == current)
+    if key == "page_chat" and info is not None:
+        open_chat(info)
     _header(language, settings, info, pages, key)
     current.run()
 

@@ -138,7 +138,8 @@ def turns_of(conversation: Conversation, standings: Sequence[Mapping[int, Standi
             asked=kept.asked,
             state="done",
             answer=kept.answer,
-            stage_ms=(times.search, times.read, times.check),
+            # An extract is checked as it is made.
+            stage_ms=(times.search, times.read, times.check or (0.0 if times.read is not None else None)),
             verdict=kept.rating.thumb if kept.rating else None,
             conversation=conversation.id,
             number=kept.number,
