@@ -61,7 +61,7 @@ def test_only_the_owner_finds_reads_and_changes_it(kept: Conversations) -> None:
         lambda: kept.rename(info.id, "you", "Yours"),
         lambda: kept.delete(info.id, "you"),
         lambda: kept.append(info.id, "you", "When?", ANSWER),
-        lambda: kept.replace_last(info.id, "you", "When?", ANSWER),
+        lambda: kept.replace(info.id, "you", 1, "When?", ANSWER),
         lambda: kept.rate(info.id, "you", 1, Rating(thumb="up")),
         lambda: kept.get("no such id", "me"),
     )
@@ -83,14 +83,14 @@ def test_ids_are_long_and_differ_and_owners_do_not_stand_in_the_file(kept: Conve
 
 def test_turns_are_appended_replaced_and_rated(kept: Conversations) -> None:
     info = kept.create("me")
-    with pytest.raises(ConversationError, match="no turn yet"):
-        kept.replace_last(info.id, "me", "When?", ANSWER)
+    with pytest.raises(ConversationError, match="no turn 1"):
+        kept.replace(info.id, "me", 1, "When?", ANSWER)
     kept.append(info.id, "me", "One?", ANSWER)
     kept.append(info.id, "me", "Two?", ANSWER)
     kept.rate(info.id, "me", 1, Rating(thumb="down", reason="Wrong year", case_id="case-1"))
     kept.rate(info.id, "me", 2, Rating(thumb="up"))
     other = ANSWER.model_copy(update={"text": "In 2026."})
-    kept.replace_last(info.id, "me", "Two, please?", other)
+    kept.replace(info.id, "me", 2, "Two, please?", other)
     turns = kept.get(info.id, "me").turns
     assert [(turn.number, turn.question, turn.answer.text) for turn in turns] == [
         (1, "One?", "In 2025."),
@@ -102,6 +102,19 @@ def test_turns_are_appended_replaced_and_rated(kept: Conversations) -> None:
     assert [turn.number for turn in kept.get(info.id, "me", last=1).turns] == [2]
     with pytest.raises(ConversationError, match="no turn 3"):
         kept.rate(info.id, "me", 3, None)
+
+
+def test_an_earlier_turn_is_replaced_with_all_that_followed(kept: Conversations) -> None:
+    info = kept.create("me")
+    for question in ("One?", "Two?", "Three?"):
+        kept.append(info.id, "me", question, ANSWER)
+    assert kept.replace(info.id, "me", 2, "Two, please?", ANSWER).number == 2
+    assert [(turn.number, turn.question) for turn in kept.get(info.id, "me").turns] == [
+        (1, "One?"),
+        (2, "Two, please?"),
+    ]
+    assert kept.listed("me", "three") == []
+    assert kept.append(info.id, "me", "Four?", ANSWER).number == 3
 
 
 def test_the_last_changed_comes_first(kept: Conversations) -> None:
@@ -168,7 +181,7 @@ def test_limits_are_said(settings: Settings, limit: dict[str, int], message: str
     with pytest.raises(ConversationError, match=message) as caught:
         kept.append(info.id, "me", "Two?", ANSWER) if "max_turns" in limit else kept.create("me")
     assert code_of(caught) == "too_many"
-    kept.replace_last(info.id, "me", "Two?", ANSWER)
+    kept.replace(info.id, "me", 1, "Two?", ANSWER)
 
 
 def test_what_is_too_long_is_refused_and_leaves_nothing(kept: Conversations) -> None:

@@ -167,7 +167,7 @@ def test_an_answer_kept_after_the_deletion_has_none_of_its_words(settings: Setti
     turn = kept.append(info.id, "me", QUESTION, answer)
     assert turn == kept.get(info.id, "me").turns[0]
     assert turn.answer.text == "… [1]"
-    assert kept.replace_last(info.id, "me", QUESTION, answer).answer.text == "… [1]"
+    assert kept.replace(info.id, "me", 1, QUESTION, answer).answer.text == "… [1]"
     assert holding(settings, *WORDS) == set()
 
 

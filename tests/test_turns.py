@@ -150,7 +150,7 @@ def test_saved_file_holds_the_answer_and_the_evidence_verifies(
     answer: Answer, small_settings: Settings, kind: Any
 ) -> None:
     turns = [done(answer, question=f"When? {EVIL}"), Turn(id=2, question="stopped", state="stopped")]
-    file = saved_file(kind, turns[0], turns, small_settings, "en")
+    file = saved_file(kind, turns[0], turns, EVIL, small_settings, "en")
     assert "23 December 2025" in file.text
     assert "<script" not in file.text.replace("\\<script", "") or file.media_type == "application/json"
     if file.media_type == "application/json":

@@ -125,14 +125,15 @@ class Conversations:
             turn = self._insert(db, key, n_turns + 1, question, answer)
         return self._without_deleted(conversation_id, owner, turn)
 
-    def replace_last(self, conversation_id: str, owner: str, question: str, answer: Answer) -> KeptTurn:
-        """Keep a question with its answer in place of the last turn: asked again, or put in other words."""
+    def replace(self, conversation_id: str, owner: str, number: int, question: str, answer: Answer) -> KeptTurn:
+        """Keep a question with its answer in place of turn `number`: asked again, or in other words.
+
+        What followed that turn goes with it: it was asked of an answer that is there no more.
+        """
         with self._file.writing() as db:
             key = self._key(db, conversation_id, owner)
-            number = db.execute("SELECT max(number) FROM turns WHERE conversation = ?", [key]).fetchone()[0]
-            if number is None:
-                raise ConversationError("This conversation has no turn yet that could be replaced.", code="missing")
-            db.execute("DELETE FROM turns WHERE conversation = ? AND number = ?", [key, number])
+            if not db.execute("DELETE FROM turns WHERE conversation = ? AND number >= ?", [key, number]).rowcount:
+                raise _no_turn(number)
             turn = self._insert(db, key, number, question, answer)
         return self._without_deleted(conversation_id, owner, turn)
 
@@ -145,7 +146,7 @@ class Conversations:
                 "UPDATE turns SET rating = ? WHERE conversation = ? AND number = ?", [said, key, number]
             )
             if not changed.rowcount:
-                raise ConversationError(f"This conversation has no turn {number}.", code="missing")
+                raise _no_turn(number)
 
     def forget_document(self, document_id: str) -> int:
         """Take a deleted upload's words out of all kept answers, and write the file anew without them.
@@ -264,6 +265,10 @@ def _missing(conversation_id: str) -> ConversationError:
         f"There is no conversation {conversation_id[:40]!r}; it may have been deleted, or is somebody else's.",
         code="missing",
     )
+
+
+def _no_turn(number: int) -> ConversationError:
+    return ConversationError(f"This conversation has no turn {number}.", code="missing")
 
 
 def _owner(owner: str) -> bytes:

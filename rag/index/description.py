@@ -44,11 +44,12 @@ class SourcesInfo(Frozen):
 
 
 class IndexInfo(Frozen):
-    """The state of an index; `generation` and `passport` are `None` where there is none.
+    """The state of an index; `generation`, `revision` and `passport` are `None` where there is none.
 
     Attributes:
         index_dir: Its folder.
         state: `ready`, `missing`, or `unusable`: damaged, or made under other settings.
+        revision: Grows with each change of what is indexed.
         n_bytes: Size of all that lies in the generation's folder.
         engine: What a single question searches with. A process that goes on asking, as the page does, opens Chroma
             (`chroma`) unless another has it open.
@@ -60,6 +61,7 @@ class IndexInfo(Frozen):
     index_dir: str
     state: Literal["ready", "missing", "unusable"]
     generation: str | None
+    revision: int | None
     passport: Passport | None
     roots: tuple[RootInfo, ...]
     n_documents: int
@@ -82,12 +84,13 @@ def describe_index(settings: Settings) -> IndexInfo:
     folder: Path | None = None
     passport: Passport | None = None
     counts: dict[str, int] = {}
+    revision: int | None = None
     totals = (0, 0, 0)
     state: Literal["ready", "missing", "unusable"] = "ready"
     try:
         folder = current_generation(settings.index_dir)
         with Store(folder) as store:
-            passport, counts = store.passport, store.documents_by_root()
+            passport, counts, revision = store.passport, store.documents_by_root(), store.revision
             totals = (store.n_documents, store.n_chunks, store.n_sentences)
             if embedding.available:
                 model = load_embedding_model(settings)
@@ -110,6 +113,7 @@ def describe_index(settings: Settings) -> IndexInfo:
         index_dir=str(settings.index_dir),
         state=state,
         generation=folder.name if folder else None,
+        revision=revision,
         passport=passport,
         roots=roots,
         n_documents=totals[0],

@@ -6,8 +6,11 @@ import streamlit as st
 
 from rag import Settings
 from rag.costs import price_of
+from rag.index.description import IndexInfo
 from rag.ui import conversation, resources, session
 from rag.ui.component import mount_part
+from rag.ui.conversations import conversations_part
+from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, label, starters
 from rag.ui.scope import draw_scope
 from rag.ui.turns import N_SHOWN, Turn
@@ -17,20 +20,31 @@ from rag.ui.views import Look, turn_view
 _LOOK_EVERY_S = 0.25
 
 
+def open_chat(info: IndexInfo) -> None:
+    """Have the session's conversation be the one that the address names; before anything of the page is drawn."""
+    if info.state == "ready":
+        conversation.follow_address()
+        conversation.follow_index(info)
+
+
 def draw_chat(language: Language, settings: Settings) -> None:
     """The conversation, or questions to begin with, and the box for the next question."""
     resources.shared_desk()
+    if (problem := conversation.problem()) is not None:
+        st.error(plain_text(label(language, f"conversation_{problem}")), icon=":material/error:")
     draw_scope(language, settings)
     _conversation(language, settings)
     _input(language, settings)
 
 
-def draw_new_conversation(language: Language) -> None:
-    """The button in the header that begins anew, where there is something to leave behind."""
+def draw_conversation_buttons(language: Language) -> None:
+    """The buttons in the header: the list of conversations, and to begin anew where there is something to leave."""
+    mount_part(key="kihon-conversations", data=conversations_part(language))
     if conversation.session_turns():
         st.button(
             label(language, "new_conversation"),
             icon=":material/edit_square:",
+            help=label(language, "new_conversation"),
             key="new-conversation",
             on_click=conversation.start_anew,
         )

@@ -16,11 +16,12 @@ from typing import Any
 _ASSETS = Path(__file__).parent / "assets"
 # Joined into one module, in this order: the browser cannot resolve imports between modules without addresses.
 _SCRIPTS = (
-    *("elements.js", "requests.js", "scrolling.js", "blocks.js", "card.js", "viewer.js", "copying.js", "dialog.js"),
-    *("marks.js", "sources.js", "tools.js", "turn.js"),
-    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "shell.js"),
+    *("elements.js", "cookies.js", "requests.js", "scrolling.js", "blocks.js", "card.js", "viewer.js", "copying.js"),
+    *("dialog.js", "marks.js", "sources.js", "tools.js", "turn.js"),
+    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "conversations.js"),
+    "shell.js",
 )
-_STYLES = ("page.css", "turn.css", "viewer.css", "pages.css")
+_STYLES = ("page.css", "turn.css", "viewer.css", "pages.css", "conversations.css")
 _PART_SCRIPT = "part.js"
 
 

@@ -1,15 +1,26 @@
-"""The conversation of one session: its turns, and what a reader does with them."""
+"""The conversation of one session: its turns, what a reader does with them, and how it is opened again."""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
 
 import streamlit as st
 
+from rag import Rating, current_all
+from rag.errors import ConversationError
+from rag.index.description import IndexInfo
 from rag.ui import resources, session
 from rag.ui.desk import BusyError
+from rag.ui.keeping import Keeper, note_standing, turns_of
 from rag.ui.labels import Language, label
-from rag.ui.turns import MAX_TURNS, Turn, history_of, replaced_by
+from rag.ui.turns import MAX_TURNS, Turn, history_of, place_of, replaced_by
+
+logger = logging.getLogger(__name__)
+
+ADDRESS_KEY: Final = "c"
+"""`?c=ID` opens a kept conversation."""
 
 
 def session_turns() -> list[Turn]:
@@ -18,13 +29,91 @@ def session_turns() -> list[Turn]:
     return turns
 
 
+def kept_id() -> str | None:
+    """Id of this session's conversation, or of the one that its address names while that is not opened yet."""
+    asked_for: str | None = st.query_params.get(ADDRESS_KEY)
+    return _keeper().id or asked_for
+
+
+def title() -> str:
+    """Title of this session's conversation; its first question where none is kept."""
+    first = session_turns()[0].question if session_turns() else ""
+    conversation_id = _keeper().id
+    if conversation_id is None:
+        return first
+    try:
+        return resources.shared_conversations().get(conversation_id, session.owner(), last=0).title or first
+    except ConversationError as exc:
+        logger.warning("A title could not be read: %s", exc)
+        return first
+
+
+def problem() -> str | None:
+    """What went wrong when a conversation was to be opened: a `ConversationError.code`."""
+    code: str | None = st.session_state.get("problem")
+    return code
+
+
 def start_anew() -> None:
     """Begin an empty conversation; an answer in progress is stopped."""
     for turn in session_turns():
         resources.shared_desk().stop(turn)
-    st.session_state.turns = []
-    for key in ("n_shown", "reply"):
-        st.session_state.pop(key, None)
+    _show([], None)
+
+
+def open_kept(conversation_id: str) -> None:
+    """Open a kept conversation of this reader's; one whose question is still being answered goes on.
+
+    Raises:
+        ConversationError: If there is none of this id for this reader, or it cannot be read.
+        IndexStoreError: If its quotes cannot be looked up.
+    """
+    desk, conversations = resources.shared_desk(), resources.shared_conversations()
+    in_progress = desk.open_turns(conversation_id)
+    kept = conversations.get(conversation_id, session.owner())
+    turns = turns_of(kept, current_all([turn.answer for turn in kept.turns], resources.shared_settings()))
+    going_on = set(map(id, in_progress))
+    for turn in session_turns():
+        if id(turn) not in going_on:
+            desk.stop(turn)
+    for turn in in_progress:
+        if turn.id > kept.n_turns and (turn.number is None or turn.number > kept.n_turns):
+            stay = [each for each in turns if turn.takes_place_of is None or each.id < turn.takes_place_of]
+            turns = [*stay, turn]
+    _show(turns, kept.id)
+
+
+def follow_address() -> None:
+    """Open the conversation that the address names, once, and have the address name the one that is open."""
+    wanted = st.query_params.get(ADDRESS_KEY)
+    if wanted is not None and wanted not in (st.session_state.get("address"), _keeper().id):
+        st.session_state.address = wanted
+        try:
+            open_kept(wanted)
+        except ConversationError as exc:
+            logger.warning("A conversation could not be opened: %s", exc)
+            start_anew()
+            st.session_state.problem = exc.code
+    now = _keeper().id
+    if now is not None and now != wanted:
+        st.query_params[ADDRESS_KEY] = now
+    elif now is None and wanted is not None:
+        del st.query_params[ADDRESS_KEY]
+    st.session_state.address = now
+
+
+def follow_index(info: IndexInfo) -> None:
+    """Look at the quotes of this session again where the index has changed since the last time."""
+    if st.session_state.setdefault("index_seen", info) == info:
+        return
+    st.session_state.index_seen = info
+    turns = [turn for turn in session_turns() if not turn.is_open]
+    standings = current_all([turn.answer for turn in turns], resources.shared_settings())
+    for turn, standing in zip(turns, standings, strict=True):
+        note_standing(turn, standing)
+    if any("removed" in standing.values() for standing in standings) and (conversation_id := _keeper().id):
+        # The file has lost the words of a deleted document; what is in memory must not keep them.
+        open_kept(conversation_id)
 
 
 def ask(question: str, language: Language, *, instead_of: int | None = None, is_offline: bool = False) -> None:
@@ -37,14 +126,15 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
             turn, to be looked at, and no longer count as part of the conversation.
         is_offline: Answer without the chat model.
     """
-    desk, settings = resources.shared_desk(), resources.shared_settings()
+    desk, settings, keeper = resources.shared_desk(), resources.shared_settings(), _keeper()
     turns = session_turns()
-    for before in turns:
-        desk.stop(before)
+    for each in turns:
+        desk.stop(each)
     at = next((i for i, turn in enumerate(turns) if turn.id == instead_of), len(turns))
+    before, replaced = turns[:at], turns[at:]
     asked: dict[str, Any] = {
         "question": question,
-        "chat_history": history_of(turns[:at]),
+        "chat_history": history_of(before),
         **session.chain_options(settings),
     }
     if is_offline:
@@ -56,15 +146,24 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
         question=question,
         model=settings.chat_model if has_model else "",
         is_offline=is_offline,
-        replaced=replaced_by(turns[at:]),
+        conversation=keeper.begin(),
+        takes_place_of=place_of(replaced, before),
+        replaced=replaced_by(replaced),
     )
     st.session_state.last_turn_id = turn.id
+    st.session_state.pop("problem", None)
     general = label(language, "error_general")
     try:
-        desk.ask(turn, asked, lambda _: general)
+        desk.ask(turn, asked, lambda _: general, keep=lambda turn: keeper.keep(turn, before))
     except BusyError:
         turn.state, turn.error = "failed", label(language, "busy")
-    st.session_state.turns = [*turns[:at], turn][-MAX_TURNS:]
+        keeper.keep(turn, before)
+    st.session_state.turns = [*before, turn][-MAX_TURNS:]
+
+
+def rate(turn: Turn, rating: Rating) -> bool:
+    """Keep with the turn what the reader said of its answer; whether that worked."""
+    return _keeper().rate(turn, rating)
 
 
 def turn_of(turn_id: int) -> tuple[Turn, list[Turn]]:
@@ -78,3 +177,18 @@ def turn_of(turn_id: int) -> tuple[Turn, list[Turn]]:
         if turn.id == turn_id:
             return turn, turns[:at]
     raise KeyError(turn_id)
+
+
+def _show(turns: Sequence[Turn], conversation_id: str | None) -> None:
+    st.session_state.turns = list(turns)
+    st.session_state.keeper = Keeper(resources.shared_conversations(), session.owner(), conversation_id)
+    for key in ("n_shown", "problem", "last_turn_id"):
+        st.session_state.pop(key, None)
+
+
+def _keeper() -> Keeper:
+    """Of this session's conversation."""
+    if "keeper" not in st.session_state:
+        st.session_state.keeper = Keeper(resources.shared_conversations(), session.owner())
+    keeper: Keeper = st.session_state.keeper
+    return keeper

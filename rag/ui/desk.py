@@ -56,20 +56,28 @@ class Desk:
         self._max_waiting = max_waiting
         self._line: list[Turn] = []
         self._lock = threading.Lock()
-        self._tasks: dict[int, Future[None]] = {}
+        self._tasks: dict[int, tuple[Turn, Future[None]]] = {}
         self._loop = asyncio.new_event_loop()
         # The default pool has cores + 4 threads, fewer than may answer at once on a small machine.
         self._loop.set_default_executor(ThreadPoolExecutor(at_once + 2, thread_name_prefix="kihon-answer"))
         self._seats = asyncio.Semaphore(at_once)
         threading.Thread(target=self._loop.run_forever, name="kihon-desk", daemon=True).start()
 
-    def ask(self, turn: Turn, value: Mapping[str, Any], on_failure: Callable[[Exception], str]) -> None:
+    def ask(
+        self,
+        turn: Turn,
+        value: Mapping[str, Any],
+        on_failure: Callable[[Exception], str],
+        keep: Callable[[Turn], None] = lambda turn: None,
+    ) -> None:
         """Have `turn` answered; returns at once.
 
         Args:
             turn: Filled in from here on: state, place in line, answer, error.
             value: Input of the chain.
             on_failure: The sentence for the reader of an error that is not a `RagError`.
+            keep: Called once, in a thread of the desk, with the turn as it ended; before it is `done`, so that
+                whoever sees it done sees what became of keeping it. The reader may have gone by then.
 
         Raises:
             BusyError: If too many questions wait already.
@@ -79,9 +87,9 @@ class Desk:
                 raise BusyError(f"More than {self._max_waiting} questions are waiting.")
             self._line.append(turn)
             self._number_line()
-        task = asyncio.run_coroutine_threadsafe(self._serve(turn, value, on_failure), self._loop)
+        task = asyncio.run_coroutine_threadsafe(self._serve(turn, value, on_failure, keep), self._loop)
         with self._lock:
-            self._tasks[id(turn)] = task
+            self._tasks[id(turn)] = (turn, task)
         task.add_done_callback(lambda _: self._forget(turn))
 
     def stop(self, turn: Turn) -> None:
@@ -89,17 +97,28 @@ class Desk:
         if turn.is_open:
             turn.state = "stopped"
         with self._lock:
-            task = self._tasks.get(id(turn))
+            _, task = self._tasks.get(id(turn), (turn, None))
         if task is not None:
             task.cancel()
 
-    async def _serve(self, turn: Turn, value: Mapping[str, Any], on_failure: Callable[[Exception], str]) -> None:
+    def open_turns(self, conversation: str) -> list[Turn]:
+        """Turns of a kept conversation that are not answered yet, oldest first."""
+        with self._lock:
+            return [turn for turn, _ in self._tasks.values() if turn.is_open and turn.conversation == conversation]
+
+    async def _serve(
+        self,
+        turn: Turn,
+        value: Mapping[str, Any],
+        on_failure: Callable[[Exception], str],
+        keep: Callable[[Turn], None],
+    ) -> None:
         try:
             async with self._seats:
                 self._leave_line(turn)
                 if turn.is_open:
                     turn.state = "running"
-                    await self._answer(turn, value)
+                    await self._answer(turn, value, keep)
             await self._look_for_suggestions(turn, value)
         except RagError as exc:
             _fail(turn, str(exc))
@@ -109,8 +128,10 @@ class Desk:
         finally:
             turn.is_suggesting = False
             self._leave_line(turn)
+            if turn.state in ("stopped", "failed"):
+                self._loop.run_in_executor(None, keep, turn)
 
-    async def _answer(self, turn: Turn, value: Mapping[str, Any]) -> None:
+    async def _answer(self, turn: Turn, value: Mapping[str, Any], keep: Callable[[Turn], None]) -> None:
         started = time.perf_counter()
         if self._chain is None:
             self._chain = await asyncio.to_thread(self._make_chain)
@@ -126,6 +147,9 @@ class Desk:
         while len(ends) < 3:
             ends.append((time.perf_counter() - started) * 1000)
         turn.stage_ms = _stage_ms(ends, turn.answer)
+        await asyncio.to_thread(keep, turn)
+        if not turn.is_open:
+            return
         # Before the state: whoever sees the turn done must see that more may come.
         turn.is_suggesting = self._suggest is not None
         turn.state = "done"

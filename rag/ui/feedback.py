@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from rag import Settings, add_case
+from rag import Rating, Settings, add_case
 from rag.answer import Answer
 from rag.document import Frozen
 from rag.text.markup import plain, plain_sentence
@@ -69,8 +69,11 @@ def feedback_form(turn: Turn, verdict: Verdict, language: Language) -> dict[str,
     }
 
 
-def keep_feedback(turn: Turn, before: Sequence[Turn], said: Said, settings: Settings, language: Language) -> None:
+def keep_feedback(turn: Turn, before: Sequence[Turn], said: Said, settings: Settings, language: Language) -> Rating:
     """Keep what the reader said as a case for the eval suite, and note it in the turn.
+
+    Returns:
+        What is to be kept with the turn of it.
 
     Raises:
         FeedbackError: If a thumbs-down does not say what is right.
@@ -80,16 +83,18 @@ def keep_feedback(turn: Turn, before: Sequence[Turn], said: Said, settings: Sett
         raise ValueError(f"{said.reason!r} is no reason for a thumbs-{said.verdict}")
     text = said.text.strip()
     gold = _confirmed(turn.answer) if said.verdict == "up" else _corrected(turn.answer, said, text, language)
-    add_case(
+    correction = f"{said.reason}: {text}" if text else said.reason
+    case = add_case(
         turn.question,
         settings,
         given=turn.answer.text,
-        correction=f"{said.reason}: {text}" if text else said.reason,
+        correction=correction,
         # As much of the conversation as an answer reads.
         chat_history=history_of(before)[-2 * settings.history_turns :] if settings.history_turns else None,
         **gold,
     )
     turn.verdict = said.verdict
+    return Rating(thumb=said.verdict, reason=correction, case_id=case.id)
 
 
 def _confirmed(answer: Answer) -> dict[str, Any]:

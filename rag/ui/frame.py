@@ -12,9 +12,9 @@ import streamlit as st
 
 from rag import RagError, Settings
 from rag.index.description import IndexInfo
-from rag.ui import resources, session
+from rag.ui import conversation, resources, session
 from rag.ui.about import draw_about
-from rag.ui.chat import draw_chat, draw_new_conversation
+from rag.ui.chat import draw_chat, draw_conversation_buttons, open_chat
 from rag.ui.component import mount_part
 from rag.ui.documents import draw_documents
 from rag.ui.evaluation import draw_evaluation
@@ -98,6 +98,8 @@ def _frame(language: Language) -> None:
     }
     current = st.navigation(list(pages.values()), position="hidden")
     key = next(key for key, page in pages.items() if page == current)
+    if key == "page_chat" and info is not None:
+        open_chat(info)
     _header(language, settings, info, pages, key)
     current.run()
 
@@ -144,10 +146,13 @@ def _header(
                 on_change=session.keep_language,
             )
             if current == "page_chat":
-                draw_new_conversation(language)
+                draw_conversation_buttons(language)
         with st.container(key="kihon-nav", horizontal=True):
+            # The conversation goes along: a reload on any page comes back to it.
+            kept_id = conversation.kept_id() if settings is not None else None
+            query = {conversation.ADDRESS_KEY: kept_id} if kept_id is not None else None
             for key, page in pages.items():
-                st.page_link(page, label=label(language, key), icon=_PAGES[key].icon)
+                st.page_link(page, label=label(language, key), icon=_PAGES[key].icon, query_params=query)
 
 
 def _first_build(language: Language) -> None:

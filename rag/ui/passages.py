@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.answer import Citation, Hit
+from rag.checking.standing import Standing
 from rag.document import PATH_MARK
 from rag.text.blocks import scan_blocks
 from rag.text.markup import plain, plain_sentence
@@ -32,14 +33,24 @@ FindNewer = Callable[[str], Edition | None]
 """The edition that took the place of the document with this id, if it is indexed."""
 
 
-def citation_view(citation: Citation, language: Language, find_newer: FindNewer) -> dict[str, Any]:
-    """One citation as a card shows it."""
-    return {
+def citation_view(
+    citation: Citation, language: Language, find_newer: FindNewer, standing: Standing | None = None
+) -> dict[str, Any]:
+    """One citation as a card shows it; `standing`: what has become of it since it was given, where that was looked up.
+
+    A document may have been superseded since as well.
+    """
+    view = {
         "number": citation.number,
         "label": label(language, "citation_label", number=citation.number, title=citation.title),
         "quote": shown_quote(citation.quote),
-        **_source(citation, language, find_newer),
+        **_source(citation, language, find_newer, is_old=standing == "stands" or standing == "changed"),
     }
+    if standing == "removed" or not citation.quote:
+        view["remark"] = label(language, "quote_removed")
+    elif standing == "changed":
+        view["remark"] = label(language, "quote_changed")
+    return view
 
 
 def hit_view(hit: Hit, language: Language, find_newer: FindNewer) -> dict[str, Any]:
@@ -48,11 +59,12 @@ def hit_view(hit: Hit, language: Language, find_newer: FindNewer) -> dict[str, A
     text = "\n".join(plain(hit.text[block.start : block.end]) for block in blocks) or plain(hit.text)
     if len(text) > _EXCERPT_CHARS:
         text = text[: _EXCERPT_CHARS - 1].rstrip() + "…"
-    return {
+    view = {
         "quote": text,
         "score": label(language, "score", score=f"{hit.score:.2f}"),
         **_source(hit, language, find_newer),
     }
+    return view if hit.text else view | {"remark": label(language, "quote_removed")}
 
 
 def hit_sentences(hit: Hit) -> list[str]:
@@ -109,7 +121,9 @@ def _is_superseded(status: str | None) -> bool:
     return status is not None and status.strip().lower() == "superseded"
 
 
-def _source(source: Citation | Hit, language: Language, find_newer: FindNewer) -> dict[str, Any]:
+def _source(
+    source: Citation | Hit, language: Language, find_newer: FindNewer, *, is_old: bool = False
+) -> dict[str, Any]:
     kind = known_or_as_is(language, "kind", source.kind) if source.kind else None
     page = label(language, "page", page=source.page) if source.page is not None else None
     section = heading_path(source.section, source.title)
@@ -125,7 +139,8 @@ def _source(source: Citation | Hit, language: Language, find_newer: FindNewer) -
     if source.status:
         view["status"] = status_view(source.status, language)
     # Finding it loads the document: only where there may be one.
-    newer = find_newer(source.document_id) if _is_superseded(source.status) else None
+    newer = find_newer(source.document_id) if is_old or _is_superseded(source.status) else None
     if newer is not None:
+        view["status"] = status_view("superseded", language)
         view["newer"] = edition_view(newer, language)
     return view

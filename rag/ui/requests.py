@@ -15,8 +15,9 @@ from pydantic import Field, TypeAdapter
 
 from rag import RagError, get_document, get_page_picture
 from rag.document import Frozen
-from rag.errors import CorpusError
-from rag.ui import conversation, resources
+from rag.errors import ConversationError, CorpusError
+from rag.ui import conversation, resources, session
+from rag.ui.conversations import N_LISTED, conversations_view
 from rag.ui.feedback import FeedbackError, Said, feedback_form, keep_feedback
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.ui.sources import picture_view, source_view
@@ -80,7 +81,56 @@ class Save(Frozen):
     file: FileKind
 
 
-Request = Annotated[OpenDocument | OpenPage | Ask | OpenFeedback | GiveFeedback | Save, Field(discriminator="kind")]
+class ListConversations(Frozen):
+    """List the reader's conversations that hold the words of `search`; the first `n`."""
+
+    kind: Literal["conversations"]
+    search: str = ""
+    n: int = Field(default=N_LISTED, ge=1)
+
+
+class OpenConversation(Frozen):
+    """Go on with a kept conversation."""
+
+    kind: Literal["open_conversation"]
+    conversation: str
+
+
+class NewConversation(Frozen):
+    """Begin anew."""
+
+    kind: Literal["new_conversation"]
+
+
+class RenameConversation(Frozen):
+    """Give a conversation another title."""
+
+    kind: Literal["rename_conversation"]
+    conversation: str
+    title: str = Field(min_length=1)
+
+
+class DeleteConversation(Frozen):
+    """Delete a conversation for good."""
+
+    kind: Literal["delete_conversation"]
+    conversation: str
+
+
+Request = Annotated[
+    OpenDocument
+    | OpenPage
+    | Ask
+    | OpenFeedback
+    | GiveFeedback
+    | Save
+    | ListConversations
+    | OpenConversation
+    | NewConversation
+    | RenameConversation
+    | DeleteConversation,
+    Field(discriminator="kind"),
+]
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
 
 
@@ -92,7 +142,7 @@ def answer_request(asked: Mapping[str, Any], language: Language) -> bool:
     try:
         request = _REQUESTS.validate_python(asked.get("request"))
         reply["value"] = _ANSWERS[type(request)](request, language)
-        changed = isinstance(request, Ask | GiveFeedback)
+        changed = isinstance(request, _CHANGING)
     except FeedbackError as exc:
         reply["error"] = str(exc)
     except RagError as exc:
@@ -106,6 +156,9 @@ def answer_request(asked: Mapping[str, Any], language: Language) -> bool:
 
 def _sentence(exc: RagError, language: Language) -> str:
     """An error in the page's language where its cause is a known one."""
+    if isinstance(exc, ConversationError):
+        logger.warning("A kept conversation: %s", exc)
+        return label(language, f"conversation_{exc.code}")
     code = exc.code if isinstance(exc, CorpusError) else ""
     words = known_or_as_is(language, "trouble", code)
     return words if words != code else str(exc)
@@ -136,14 +189,40 @@ def _feedback_form(request: OpenFeedback, language: Language) -> dict[str, Any]:
 
 def _feedback(request: GiveFeedback, language: Language) -> dict[str, Any]:
     turn, before = conversation.turn_of(request.turn)
-    keep_feedback(turn, before, request.said, resources.shared_settings(), language)
-    return {"thanks": label(language, "feedback_kept")}
+    rating = keep_feedback(turn, before, request.said, resources.shared_settings(), language)
+    is_kept = conversation.rate(turn, rating)
+    return {"thanks": label(language, "feedback_kept" if is_kept else "feedback_kept_apart")}
 
 
 def _save(request: Save, language: Language) -> dict[str, Any]:
     turn, _ = conversation.turn_of(request.turn)
-    file = saved_file(request.file, turn, conversation.session_turns(), resources.shared_settings(), language)
+    turns, title = conversation.session_turns(), conversation.title()
+    file = saved_file(request.file, turn, turns, title, resources.shared_settings(), language)
     return {"name": file.name, "type": file.media_type, "text": file.text}
+
+
+def _conversations(request: ListConversations, language: Language) -> dict[str, Any]:
+    listed = resources.shared_conversations().listed(session.owner(), request.search)
+    return conversations_view(listed, conversation.kept_id(), request.search, request.n, language)
+
+
+def _open_conversation(request: OpenConversation, language: Language) -> None:
+    if request.conversation != conversation.kept_id():
+        conversation.open_kept(request.conversation)
+
+
+def _new_conversation(request: NewConversation, language: Language) -> None:
+    conversation.start_anew()
+
+
+def _rename_conversation(request: RenameConversation, language: Language) -> None:
+    resources.shared_conversations().rename(request.conversation, session.owner(), request.title)
+
+
+def _delete_conversation(request: DeleteConversation, language: Language) -> None:
+    resources.shared_conversations().delete(request.conversation, session.owner())
+    if request.conversation == conversation.kept_id():
+        conversation.start_anew()
 
 
 _ANSWERS: Mapping[type, Callable[[Any, Language], Any]] = {
@@ -153,4 +232,11 @@ _ANSWERS: Mapping[type, Callable[[Any, Language], Any]] = {
     OpenFeedback: _feedback_form,
     GiveFeedback: _feedback,
     Save: _save,
+    ListConversations: _conversations,
+    OpenConversation: _open_conversation,
+    NewConversation: _new_conversation,
+    RenameConversation: _rename_conversation,
+    DeleteConversation: _delete_conversation,
 }
+# What changes the page beside the reply.
+_CHANGING = (Ask, GiveFeedback, OpenConversation, NewConversation, DeleteConversation)

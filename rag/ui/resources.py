@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from rag import (
+    Conversations,
     DocumentInfo,
     RagError,
     Settings,
@@ -62,6 +63,12 @@ def shared_desk() -> Desk:
     )
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
+
+
+@st.cache_resource(show_spinner=False)
+def shared_conversations() -> Conversations:
+    """The kept conversations of all readers; each call says whose it is about."""
+    return Conversations(shared_settings())
 
 
 @st.cache_resource(show_spinner=False)

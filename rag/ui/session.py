@@ -1,7 +1,9 @@
 """What the session of a browser tab remembers: every key of `st.session_state` that more than one page reads.
 
 `language`  `Language` of the labels; also the key of the switch in the header.
-`turns`, `last_turn_id`, `n_shown`  the conversation on the chat page, oldest first (`rag.ui.conversation`).
+`owner`     whose conversations are shown and kept: see `owner`.
+`turns`, `last_turn_id`, `n_shown`, `keeper`, `address`, `index_seen`, `problem`  the conversation on the chat page
+            (`rag.ui.conversation`).
 `choices`   what the reader chose on the settings page (`Choices`).
 `typed`     the `?q=` that was put into the question box, so that it is put there once.
 `kept`      cookies that the browser is to keep (`dict[str, str]`): what a reload should not forget.
@@ -12,6 +14,8 @@ Keys of widgets that one page alone reads begin with that page's name (`document
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -24,6 +28,9 @@ from rag.ui.labels import LANGUAGES, Language, language_of_locale
 
 LANGUAGE_COOKIE: Final = "kihon_language"
 SHORTCUTS_COOKIE: Final = "kihon_shortcuts"
+OWNER_COOKIE: Final = "kihon_reader"
+_OWNER_BYTES: Final = 32
+_OWNER: Final = re.compile("[A-Za-z0-9_-]{43}")
 _OFF: Final = "off"
 
 
@@ -40,6 +47,20 @@ class Choices:
     extractive: bool = False
     top_k: int | None = None
     documents: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def owner() -> str:
+    """Whose conversations this session shows and keeps: this browser's, by an id that nobody can guess.
+
+    The browser keeps the id in a cookie: whoever has that has the conversations. This function alone says who a reader
+    is; where readers log in, it is to return their login.
+    """
+    if "owner" not in st.session_state:
+        brought = st.context.cookies.get(OWNER_COOKIE)
+        is_ours = isinstance(brought, str) and _OWNER.fullmatch(brought)
+        st.session_state.owner = brought if is_ours else secrets.token_urlsafe(_OWNER_BYTES)
+    reader: str = st.session_state.owner
+    return reader
 
 
 def language() -> Language:

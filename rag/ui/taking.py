@@ -37,13 +37,16 @@ def reference(citation: Citation, language: Language) -> str:
     return " ".join(", ".join(part for part in parts if part).split())
 
 
-def saved_file(kind: FileKind, turn: Turn, turns: Sequence[Turn], settings: Settings, language: Language) -> SavedFile:
+def saved_file(
+    kind: FileKind, turn: Turn, turns: Sequence[Turn], title: str, settings: Settings, language: Language
+) -> SavedFile:
     """The file that a reader asked for.
 
     Args:
         kind: `evidence` is about `turn` alone, and like `conversation_evidence` what `python -m rag verify` checks.
         turn: The turn at which it was asked for.
         turns: The conversation, of which the answered turns count.
+        title: Of the conversation.
         settings: Name the index.
         language: Of the words around the answers.
 
@@ -52,22 +55,27 @@ def saved_file(kind: FileKind, turn: Turn, turns: Sequence[Turn], settings: Sett
     """
     answered = [each for each in turns if each.state == "done" and each.answer.text]
     if kind == "conversation_html":
-        text = conversation_html(_conversation(answered), language)
+        text = conversation_html(_conversation(answered, title), language)
         return SavedFile(name="kihon-conversation.html", media_type="text/html", text=text)
     if kind == "conversation_markdown":
-        text = conversation_markdown(_conversation(answered), language)
+        text = conversation_markdown(_conversation(answered, title), language)
         return SavedFile(name="kihon-conversation.md", media_type="text/markdown", text=text)
     chosen = [turn] if kind == "evidence" else answered
-    evidence = create_evidence([each.answer for each in chosen], settings, asked=[each.asked for each in chosen])
+    evidence = create_evidence(
+        [each.answer for each in chosen],
+        settings,
+        asked=[each.asked for each in chosen],
+        title="" if kind == "evidence" else title,
+    )
     name = f"kihon-answer-{turn.id}.json" if kind == "evidence" else "kihon-conversation.json"
     return SavedFile(name=name, media_type="application/json", text=evidence.model_dump_json(indent=2))
 
 
-def _conversation(turns: Sequence[Turn]) -> Conversation:
-    """The turns of a session as a conversation that is kept nowhere."""
+def _conversation(turns: Sequence[Turn], title: str) -> Conversation:
+    """The turns of a session, those that could not be kept included, as the library's renderers take them."""
     return Conversation(
         id="session",
-        title=turns[0].question,
+        title=title,
         created=turns[0].asked,
         changed=turns[-1].asked,
         n_turns=len(turns),

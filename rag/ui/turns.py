@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.answer import Answer
+from rag.checking.standing import Standing
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
 Verdict = Literal["up", "down"]
@@ -33,6 +34,11 @@ class Turn:
         is_suggesting: The answer is there, and questions to ask next are being looked for.
         suggestions: Questions to ask next.
         verdict: What the reader said of the answer, once that is kept.
+        conversation: Id of the kept conversation that it is asked in; `None` where none could be begun.
+        number: Its number in the kept conversation, from 1; `None` while it is not kept.
+        takes_place_of: Number of the kept turn that it takes the place of, with all that followed.
+        unkept: Why it could not be kept: a `ConversationError.code`; empty where nothing went wrong.
+        standing: What has become of each citation since, by its number; empty for one that was just answered.
         replaced: The turns that this one took the place of, oldest first: an earlier answer to the question, or the
             question as it was before it was edited, with all that followed.
         kept_view: What the page last showed of the turn, with what that depends on (`rag.ui.views`).
@@ -51,6 +57,11 @@ class Turn:
     is_suggesting: bool = False
     suggestions: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    conversation: str | None = None
+    number: int | None = None
+    takes_place_of: int | None = None
+    unkept: str = ""
+    standing: Mapping[int, Standing] = field(default_factory=dict)
     replaced: tuple[Turn, ...] = ()
     kept_view: tuple[object, dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
@@ -67,6 +78,19 @@ def history_of(turns: Sequence[Turn]) -> list[tuple[str, str]]:
         if turn.state in ("done", "stopped") and turn.answer.text:
             pairs += [("user", turn.question), ("assistant", turn.answer.text)]
     return pairs
+
+
+def place_of(replaced: Sequence[Turn], before: Sequence[Turn]) -> int | None:
+    """Number of the kept turn from which a new one takes the place; `None`: it is added at the end.
+
+    Args:
+        replaced: The turns of the session that it takes the place of, oldest first.
+        before: Those that stay before it. One that should have taken the place of others and was not kept hands on to
+            the next what it did not do.
+    """
+    numbers = [turn.takes_place_of for turn in before if turn.number is None]
+    numbers += [number for turn in replaced for number in (turn.number, turn.takes_place_of)]
+    return min((number for number in numbers if number is not None), default=None)
 
 
 def replaced_by(turns: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -21,6 +21,7 @@ _SHORTCUTS = {
     "k": "key_previous",
     "s": "key_stop",
     "n": "key_new",
+    "c": "key_conversations",
     "?": "key_help",
     "Esc": "key_close",
 }
@@ -41,6 +42,7 @@ def draw_shell(language: Language) -> None:
                 "shortcuts": shortcuts(language),
                 "shortcuts_on": session.shortcuts_are_on(),
                 "cookies": session.kept(),
+                "owner": [session.OWNER_COOKIE, session.owner()],
             },
             on_request=_on_request,
         )

@@ -51,7 +51,7 @@ def turn_view(turn: Turn, look: Look, *, is_newest: bool = True) -> dict[str, An
     """
     if turn.is_open:
         return _view(turn, look, is_newest=is_newest)
-    depends_on = (look, is_newest, turn.state, turn.answer, turn.verdict, turn.suggestions, turn.replaced)
+    depends_on = (look, is_newest, turn.state, turn.answer, turn.verdict, turn.suggestions, turn.replaced, turn.unkept)
     if turn.kept_view is None or turn.kept_view[0] != depends_on:
         turn.kept_view = (depends_on, _view(turn, look, is_newest=is_newest))
     return turn.kept_view[1]
@@ -81,10 +81,13 @@ def _view(turn: Turn, look: Look, *, is_newest: bool) -> dict[str, Any]:
     if answer.abstained:
         view["abstained"] = _abstained(answer, look)
     else:
-        view |= _answered(answer, look)
+        view |= _answered(turn, look)
         if not turn.is_open:
             view["unused"] = _unused(answer, look)
     view["notices"] = [_notice(notice, language) for notice in answer.notices]
+    if turn.unkept:
+        why = label(language, f"conversation_{turn.unkept}")
+        view["notices"].append({"tone": "warn", "code": "unkept", "text": label(language, "unkept"), "detail": why})
     if turn.state == "done":
         view["foot"] = _foot(turn, look)
     if is_newest and not turn.is_open:
@@ -94,13 +97,14 @@ def _view(turn: Turn, look: Look, *, is_newest: bool) -> dict[str, Any]:
     return view
 
 
-def _answered(answer: Answer, look: Look) -> dict[str, Any]:
-    language = look.language
+def _answered(turn: Turn, look: Look) -> dict[str, Any]:
+    answer, language = turn.answer, look.language
     numbers = {citation.number for citation in answer.citations}
     return {
         "blocks": answer_blocks(answer.text, numbers, answer.unsupported),
         "citations": [
-            citation_view(citation, language, look.find_newer) | {"reference": reference(citation, language)}
+            citation_view(citation, language, look.find_newer, turn.standing.get(citation.number))
+            | {"reference": reference(citation, language)}
             for citation in answer.citations
         ],
         "flaws": [_flaw(flaw, answer, language) for flaw in answer.unsupported],

@@ -12,7 +12,8 @@ function showCard(mark, citation, labels, open) {
     element("div", { class: "kh-card-meta" }, dotted(citation.meta), badge(citation.status)),
     citation.place?.length > 0 && element("div", { class: "kh-card-place" }, citation.place.join(" · ")),
     citation.newer && element("div", { class: "kh-card-meta kh-superseded" }, citation.newer.text),
-    element("blockquote", { class: "kh-card-quote", lang: citation.language, dir: "auto" }, citation.quote),
+    citation.quote && element("blockquote", { class: "kh-card-quote", lang: citation.language, dir: "auto" }, citation.quote),
+    drawRemark(citation),
     element("button", { class: "kh-link", type: "button", tabindex: "-1", onclick: open }, icon("document"), labels.open_source),
   );
   document.body.append(card.box);

@@ -36,7 +36,7 @@ function onCopy(event) {
   const groups = selectedCitations(selection);
   if (groups.length === 0) return;
   const lists = groups.map((citations) =>
-    citations.map((citation) => `[${citation.number}] “${citation.quote}” ${citation.reference}`).join("\n"));
+    citations.map((citation) => [`[${citation.number}]`, citation.quote && `“${citation.quote}”`, citation.reference, citation.remark && `(${citation.remark})`].filter(Boolean).join(" ")).join("\n"));
   event.clipboardData.setData("text/plain", [selection.toString().trim(), ...lists].join("\n\n"));
   event.preventDefault();
 }

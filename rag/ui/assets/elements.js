@@ -2,7 +2,7 @@
 const ATTRIBUTES = new Set([
   "class", "id", "role", "tabindex", "title", "lang", "href", "target", "rel", "type", "open", "hidden",
   "referrerpolicy", "cite", "dir", "name", "value", "checked", "rows", "maxlength", "novalidate", "alt",
-  "disabled",
+  "disabled", "placeholder",
 ]);
 
 function element(tag, attributes = {}, ...children) {
@@ -49,6 +49,8 @@ const ICONS = {
   again: "M19 12a7 7 0 11-2-5M19 4v4h-4",
   offline: "M4 5h16v11H4zM9 20h6M12 16v4",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  list: "M4 6h16M4 12h16M4 18h10",
+  bin: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
   question: "M9.5 9a2.5 2.5 0 114 2c-1 .7-1.5 1.2-1.5 2.5M12 17v.01M12 3a9 9 0 100 18 9 9 0 000-18",
 };
 

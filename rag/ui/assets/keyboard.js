@@ -10,6 +10,7 @@ const SINGLE_KEYS = {
   k: () => stepCitation(-1),
   s: () => press("stop"),
   n: () => press("new-conversation"),
+  c: () => document.querySelector(".kh-conversations-open")?.click(),
   "?": () => showShortcuts(),
 };
 
@@ -69,6 +70,5 @@ function useFrame({ labels, shortcuts, shortcuts_on: on, cookies }) {
   const isNew = labels.skip !== frame.labels.skip;
   Object.assign(frame, { labels, shortcuts, on });
   if (isNew || !document.querySelector(".kh-skip")) addSkipLink();
-  for (const [name, value] of Object.entries(cookies))
-    document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=strict`;
+  for (const [name, value] of Object.entries(cookies)) keepCookie(name, value);
 }

@@ -1,7 +1,7 @@
 // The shell: styles and script of the page, the live region, and the way to Python.
 const PARTS = {
   turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, measures: drawMeasures,
-  questions: drawQuestions,
+  questions: drawQuestions, conversations: drawConversations,
 };
 const DARK_BELOW = 0.4;
 let live = null;
@@ -38,12 +38,11 @@ export default function (component) {
   const kihon = (globalThis.kihon ??= { waiting: new Map() });
   applyTheme(parentElement);
   document.documentElement.lang = data.language;
+  if (!keepReader(data.owner, !live?.isConnected)) return;
   if (!live?.isConnected) {
     live = element("div", { class: "kh-sr", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
     document.body.append(live);
-    // A page with an input at the bottom opens scrolled to its end: ours opens at its beginning.
-    const main = parentElement.closest(".stMain");
-    if (main) hold(main, () => { main.scrollTop = 0; }, performance.now());
+    showNewest();
     document.addEventListener("keydown", onKey);
     document.addEventListener("copy", onCopy);
     document.addEventListener("pointerdown", closeMenus);

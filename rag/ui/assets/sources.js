@@ -4,7 +4,7 @@ function drawHits(hits, keep) {
     element("li", {}, element("button", { class: "kh-hit", type: "button", "data-keep": `${keep}-${i}`, onclick: (event) => viewer.open(hits, i, event.currentTarget) },
       element("span", { class: "kh-source-title" }, element("span", { class: "kh-score" }, hit.score), hit.title, badge(hit.status)),
       element("span", { class: "kh-source-meta" }, dotted([...hit.meta, ...hit.place])),
-      element("span", { class: "kh-hit-text", lang: hit.language, dir: "auto" }, hit.quote)),
+      hit.remark ? drawRemark(hit) : element("span", { class: "kh-hit-text", lang: hit.language, dir: "auto" }, hit.quote)),
     drawNewer(hit, `${keep}-newer-${i}`))));
 }
 
@@ -28,7 +28,13 @@ function drawSource(citation, openCitation, keep) {
     element("span", { class: "kh-source-body" },
       element("span", { class: "kh-source-title" }, citation.title, badge(citation.status)),
       element("span", { class: "kh-source-meta" }, dotted([...citation.meta, ...citation.place])),
-      element("span", { class: "kh-source-quote", lang: citation.language, dir: "auto" }, citation.quote)));
+      citation.quote && element("span", { class: "kh-source-quote", lang: citation.language, dir: "auto" }, citation.quote),
+      drawRemark(citation)));
+}
+
+// What has become of a quote since it was given.
+function drawRemark(source) {
+  return source.remark && element("span", { class: "kh-remark" }, icon("warn"), element("span", {}, source.remark));
 }
 
 // From a superseded document to the one that took its place.
