@@ -18,7 +18,7 @@ _ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = (
     *("elements.js", "requests.js", "scrolling.js", "blocks.js", "card.js", "viewer.js", "copying.js", "dialog.js"),
     *("marks.js", "sources.js", "tools.js", "turn.js"),
-    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "shell.js"),
+    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "uploads.js", "evaluation.js", "shell.js"),
 )
 _STYLES = ("page.css", "turn.css", "viewer.css", "pages.css")
 _PART_SCRIPT = "part.js"

@@ -28,6 +28,7 @@ from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
 from rag.ui.desk import Desk
+from rag.ui.intake import Intake
 from rag.ui.passages import Edition
 from rag.ui.turns import Turn
 
@@ -62,6 +63,12 @@ def shared_desk() -> Desk:
     )
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
+
+
+@st.cache_resource(show_spinner=False)
+def shared_intake() -> Intake:
+    """The one intake of uploads of all sessions."""
+    return Intake(shared_settings())
 
 
 @st.cache_resource(show_spinner=False)
@@ -156,6 +163,12 @@ def _warm_up(desk: Desk, settings: Settings) -> None:
 
 def forget_index() -> None:
     """Look at the index anew on the next run, and build it again if it is still missing."""
+    forget_documents()
+    shared_building.clear()
+
+
+def forget_documents() -> None:
+    """Look anew at which documents there are on the next run."""
     index_state.clear()
     _documents.clear()
-    shared_building.clear()
+    find_newer.clear()

@@ -1,6 +1,6 @@
 // The shell: styles and script of the page, the live region, and the way to Python.
 const PARTS = {
-  turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, measures: drawMeasures,
+  turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, uploads: drawUploads, measures: drawMeasures,
   questions: drawQuestions,
 };
 const DARK_BELOW = 0.4;
