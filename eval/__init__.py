@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eval.comparison import Comparison, compare
-    from eval.dataset import Row, read_rows
+    from eval.dataset import Row, read_bundled_rows
     from eval.judging import Result
     from eval.recorded import RecordedRun, read_run
     from eval.runner import run
 
-__all__ = ["Comparison", "RecordedRun", "Result", "Row", "compare", "read_rows", "read_run", "run"]
+__all__ = ["Comparison", "RecordedRun", "Result", "Row", "compare", "read_bundled_rows", "read_run", "run"]
 
 # No module of this package may be called as one of these names: importing it would put it in the function's place.
 _HOMES = {
@@ -26,7 +26,7 @@ _HOMES = {
     "Result": "eval.judging",
     "Row": "eval.dataset",
     "compare": "eval.comparison",
-    "read_rows": "eval.dataset",
+    "read_bundled_rows": "eval.dataset",
     "read_run": "eval.recorded",
     "run": "eval.runner",
 }

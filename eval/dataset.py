@@ -57,6 +57,11 @@ class Row(Case):
         return {"question": self.question, "chat_history": list(self.chat_history)}
 
 
+def read_bundled_rows() -> list[Row]:
+    """The questions that come with this package: those of the gate, then the suite's."""
+    return read_files([BUNDLED, SUITE])
+
+
 def read_rows(path: Path = BUNDLED) -> list[Row]:
     """The rows of a JSONL file in order; blank lines are passed over.
 

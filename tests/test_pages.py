@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, wrong
+from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, write, wrong
 from streamlit.testing.v1 import AppTest
 
-from eval.runner import write_run
+from eval.dataset import read_rows
 from rag import DocumentInfo, Settings, list_documents
 from rag.ui import eval_runs
 from rag.ui.documents import PAGE_SIZE, documents_view, search_documents, sort_documents
@@ -296,14 +296,14 @@ AFTER = make_run(
 def runs(tmp_path: Path) -> Settings:
     """Settings whose data folder holds two runs, and what is none."""
     for name, run in (("before", BEFORE), ("after", AFTER)):
-        write_run(tmp_path / "eval-runs" / name, run, {"data": {"name": "mine.jsonl", "sha256": "ab" * 32}})
+        write(tmp_path / "eval-runs" / name, *run.results)
     (tmp_path / "eval-runs" / "unfinished").mkdir()
     return Settings(data_dir=tmp_path)
 
 
-def test_find_runs_has_the_newest_first_and_the_baseline_last(runs: Settings) -> None:
+def test_find_runs_has_the_newest_first_and_the_baselines_last(runs: Settings) -> None:
     names = [place.name for place in eval_runs.find_runs(runs)]
-    assert names[-1] == "baseline"
+    assert names[-2:] == ["baseline", "baseline-suite"]
     assert {"before", "after"} <= set(names)
     assert "unfinished" not in names
 
@@ -384,7 +384,7 @@ def test_evaluation_page_has_the_committed_baseline(draw: Callable[..., AppTest]
     assert len(_parts(app, "questions")[0]["rows"]) == 25
     assert _parts(app, "turn") == []
     app.button(key="evaluation-more").click().run()
-    assert len(_parts(app, "questions")[0]["rows"]) == len(eval_runs.read(eval_runs.find_runs(Settings())[-1]).verdicts)
+    assert len(_parts(app, "questions")[0]["rows"]) == len(read_rows())
 
 
 # --- long lists -----------------------------------------------------------------------------------------------------

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chromium import CONTRASTS, browser
-from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, wrong
+from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, write, wrong
 from openai_server import OpenAIServer, Reply
 from served_page import OpenTab, Tab, serving, tab
 from test_browser import ADOPTED, address, settings
 
-from eval.runner import write_run
 from rag import Settings
 from rag.ui.labels import LANGUAGES, Language, label
 
@@ -38,7 +37,7 @@ def _runs(settings: Settings) -> None:
     before = make_run(make_result(make_row("a"), wrong()), make_result(unanswerable("c"), abstained()))
     after = make_run(make_result(make_row("a"), right()), make_result(unanswerable("c"), wrong()))
     for name, run in (("before", before), ("after", after)):
-        write_run(settings.data_dir / "eval-runs" / name, run, {"data": {"name": "mine.jsonl", "sha256": "ab" * 32}})
+        write(settings.data_dir / "eval-runs" / name, *run.results)
 
 
 def _open(page: Tab, path: str, language: Language = "en") -> Locator:

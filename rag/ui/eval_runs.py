@@ -9,7 +9,7 @@ import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rag import RagError, Settings
 
@@ -19,32 +19,34 @@ if TYPE_CHECKING:
 _MAX_RUNS = 50
 _MAX_READ = 8
 _FILES = ("config.json", "rows.jsonl", "summary.json")
-_BASELINE: Final = "baseline"
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlace:
-    """Where a run is recorded; `stamp` (ns) grows when it is written again."""
+    """Where a run is recorded.
+
+    Attributes:
+        name: Its folder's name.
+        folder: Where it is.
+        stamp: Grows when it is written again (ns).
+        is_baseline: Whether it is one that comes with `eval` and keeps verdicts alone.
+    """
 
     name: str
     folder: Path
     stamp: int
-
-    @property
-    def is_baseline(self) -> bool:
-        """Whether it is the committed one, which keeps verdicts alone."""
-        return self.name == _BASELINE
+    is_baseline: bool
 
 
 def find_runs(settings: Settings) -> list[RunPlace]:
-    """Recorded runs, newest first, the baseline last: those beside `eval`, and `eval-runs` in the data folder."""
-    places = [
-        RunPlace(folder.name, folder, (folder / "summary.json").stat().st_mtime_ns)
-        for root in _roots(settings)
-        for folder in _folders(root)
-        if all((folder / name).is_file() for name in _FILES)
-    ]
-    return sorted(places, key=lambda place: (place.is_baseline, -place.stamp))[:_MAX_RUNS]
+    """Recorded runs of `eval-runs` in the data folder, newest first, then the baselines that come with `eval`."""
+    found = importlib.util.find_spec("eval")
+    package = next(iter(found.submodule_search_locations or ()), None) if found else None
+    if package is None:
+        return []
+    own = sorted(_places(settings.data_dir / "eval-runs", is_baseline=False), key=lambda place: -place.stamp)
+    baselines = sorted(_places(Path(package) / "results", is_baseline=True), key=lambda place: place.name)
+    return [*own[:_MAX_RUNS], *baselines]
 
 
 @lru_cache(maxsize=_MAX_READ)
@@ -74,22 +76,19 @@ def compared(a: RunPlace, b: RunPlace) -> Comparison:
 @lru_cache(maxsize=1)
 def bundled_questions() -> dict[str, Row]:
     """The questions that come with `eval`, by id: a baseline does not keep them."""
-    from eval import read_rows
+    from eval import read_bundled_rows
 
     try:
-        return {row.id: row for row in read_rows()}
+        return {row.id: row for row in read_bundled_rows()}
     except RagError:
         return {}
 
 
-def _roots(settings: Settings) -> list[Path]:
-    found = importlib.util.find_spec("eval")
-    places = list(found.submodule_search_locations or ()) if found else []
-    return [*(Path(place) / "results" for place in places[:1]), settings.data_dir / "eval-runs"] if found else []
-
-
-def _folders(root: Path) -> list[Path]:
+def _places(root: Path, *, is_baseline: bool) -> list[RunPlace]:
     try:
-        return [folder for folder in root.iterdir() if folder.is_dir()]
+        folders = [folder for folder in root.iterdir() if all((folder / name).is_file() for name in _FILES)]
     except OSError:
         return []
+    return [
+        RunPlace(folder.name, folder, (folder / "summary.json").stat().st_mtime_ns, is_baseline) for folder in folders
+    ]

@@ -66,7 +66,8 @@ def _choose(
     def name(i: int | None) -> str:
         if i is None:
             return label(language, "compare_none")
-        return label(language, "run_baseline") if places[i].is_baseline else places[i].name
+        place = places[i]
+        return label(language, "run_baseline", name=place.name) if place.is_baseline else place.name
 
     with st.container(key="evaluation-controls", horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
