@@ -156,7 +156,7 @@ def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
             known_or_as_is(language, "language", document.language) if document.language else "",
             size_text(document.n_bytes) if document.n_bytes is not None else "",
             f"{document.n_pages:,}" if document.n_pages else "",
-            f"{document.n_chunks:,}",
+            f"{document.n_chunks:,}" if document.n_chunks else "",
         ],
     }
 

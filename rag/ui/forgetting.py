@@ -43,4 +43,5 @@ def without_choice(documents: Mapping[str, Any], document_id: str) -> Mapping[st
 
 
 def _speaks_of(answer: Answer, document_id: str) -> bool:
-    return any(source.document_id == document_id for source in (*answer.citations, *answer.hits))
+    named = {citation.document_id for citation in answer.citations} | {hit.document_id for hit in answer.hits}
+    return document_id in named

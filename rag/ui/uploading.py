@@ -14,7 +14,7 @@ from rag.loading.formats import FORMATS
 from rag.ui import resources
 from rag.ui.component import mount_part
 from rag.ui.desk import BusyError
-from rag.ui.formatting import size_text
+from rag.ui.formatting import plain_text, size_text
 from rag.ui.intake import Job
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.uploads.names import safe_name
@@ -24,6 +24,7 @@ _LOOK_EVERY_S: Final = 0.4
 _MAX_LINES: Final = 500
 _FILES: Final = "documents-files"
 _PART: Final = "documents-uploads"
+_SERVER_LIMIT: Final = "server.maxUploadSize"
 _JOBS: Final = "documents-jobs"
 _N_TAKEN: Final = "documents-taken"
 # How far a job is when a stage begins, as a share.
@@ -31,7 +32,16 @@ _SHARES: Final = {"scan": 0.15, "read": 0.3, "embed": 0.55, "store": 0.9, "delet
 # Causes of which the library's own sentence knows more than a label: the line, the encoding, the kind of file.
 _DETAILED: Final = frozenset({"front_matter", "encoding", "wrong_type"})
 _BROWSER_LABELS: Final = (
-    *("upload_drop", "upload_choose", "upload_lines", "upload_queued", "upload_sending", "upload_clear", "cancel"),
+    *(
+        "upload_drop",
+        "upload_choose",
+        "upload_lines",
+        "upload_queued",
+        "upload_sending",
+        "upload_clear",
+        "upload_failed",
+        "cancel",
+    ),
     *("why_not_sent", "why_too_large"),
 )
 
@@ -59,6 +69,9 @@ def draw_uploads(language: Language, settings: Settings) -> None:
         ended = [job for job in _jobs() if not job.is_open and not job.is_seen]
         for job in ended:
             job.is_seen = True
+            if job.deletes:
+                # Its line is above the list, where who deletes a document further down does not look.
+                st.toast(plain_text(f"{job.name}: {_outcome(job, language)[1]}"), icon=":material/delete:")
         if ended:
             resources.forget_documents()
         if ended or any(job.is_open for job in _jobs()) != is_watched:
@@ -194,7 +207,7 @@ def _draw_box(language: Language, settings: Settings) -> None:
 
 def _max_bytes(settings: Settings) -> int:
     """Largest file: what the library takes, or the page's server where that takes less."""
-    server_mb: int = st.get_option("server.maxUploadSize")
+    server_mb: int = st.get_option(_SERVER_LIMIT)
     return int(min(settings.max_file_mb, server_mb) * _MB)
 
 

@@ -12,15 +12,16 @@ function drawDocuments(root, data, setTriggerValue) {
     element("th", { scope: "row" },
       data.mayTick && row.canOpen && element("input", { class: "kh-tick", type: "checkbox", "aria-label": row.tick, "data-keep": `tick-${row.document_id}`,
         checked: root.ticked.has(row.document_id), onchange: (event) => tick(row, event.currentTarget.checked) }),
-      row.canOpen
-        ? element("button", { class: "kh-link kh-document-link", type: "button", lang: row.language, "data-keep": `document-${row.document_id}`,
-          onclick: (event) => open(row, event.currentTarget) }, row.title)
-        : element("bdi", {}, row.title),
-      badge(row.status), badge(row.state),
-      element("span", { class: "kh-source-meta" }, row.source),
-      row.reason && element("span", { class: "kh-source-meta" }, row.reason),
-      data.mayDelete && row.canDelete && element("button", { class: "kh-act kh-delete", type: "button", "data-keep": `delete-${row.document_id}`,
-        "aria-label": `${data.labels.delete}: ${row.title}`, onclick: () => confirmDeletion(row, data, setTriggerValue) }, data.labels.delete)),
+      element("span", { class: "kh-document-row" },
+        row.canOpen
+          ? element("button", { class: "kh-link kh-document-link", type: "button", lang: row.language, "data-keep": `document-${row.document_id}`,
+            onclick: (event) => open(row, event.currentTarget) }, row.title)
+          : element("bdi", {}, row.title),
+        badge(row.status), badge(row.state),
+        element("span", { class: "kh-source-meta" }, row.source),
+        row.reason && element("span", { class: "kh-source-meta" }, row.reason),
+        data.mayDelete && row.canDelete && element("button", { class: "kh-act kh-delete", type: "button", "data-keep": `delete-${row.document_id}`,
+          "aria-label": `${data.labels.delete}: ${row.title}`, onclick: () => confirmDeletion(row, data, setTriggerValue) }, data.labels.delete))),
     row.cells.map((cell, i) => element("td", { "data-column": data.columns[i + 1], class: cell ? null : "kh-empty" }, cell)));
   const kept = keepState(root);
   root.replaceChildren(element("table", { class: "kh-list-table kh-documents" },

@@ -80,7 +80,7 @@ function drawBox() {
   const lines = [...data.lines, ...own];
   const hasEnds = lines.some((line) => !isOpenLine(line));
   root.querySelector(".kh-upload-lines").replaceChildren(...(lines.length === 0 ? [] : [
-    element("ul", { class: "kh-lines", role: "list", "aria-label": labels.upload_lines }, lines.map(drawLine)),
+    element("ul", { class: "kh-lines", role: "list", tabindex: lines.length > 6 ? "0" : null, "aria-label": labels.upload_lines }, lines.map(drawLine)),
     ...(hasEnds ? [element("button", { class: "kh-act", type: "button", "data-keep": "upload-clear", onclick: clearLines }, labels.upload_clear)] : [])]));
   restoreState(root, kept);
 }
@@ -115,7 +115,7 @@ function clearLines() {
 function acceptDrops(root, box) {
   const over = (event) => {
     if (!root.isConnected) return forget();
-    if (!event.dataTransfer?.types.includes("Files")) return;
+    if (!event.dataTransfer?.types.some((type) => type.toLowerCase() === "files")) return;
     event.preventDefault();
     box.toggleAttribute("data-over", event.type === "dragover");
     if (event.type === "drop") addFiles(event.dataTransfer.files);
