@@ -223,6 +223,7 @@ def test_a_broken_model_leaves_a_way_out_and_says_what_was_spent(tab: OpenTab, s
 def test_card_says_what_the_quote_is_of(tab: OpenTab, made_address: str) -> None:
     page = tab(made_address).open()
     turn = page.turn
+    page.page.keyboard.press("Tab")  # whoever does something is no longer held at the page's beginning
     turn.locator(".kh-mark").first.focus()
     card = page.page.locator(".kh-card")
     card.wait_for()

@@ -138,7 +138,11 @@ class Desk:
             return
         asked = [turn.question, *(text for role, text in value.get("chat_history", ()) if role == "user")]
         try:
-            turn.suggestions = tuple(await asyncio.to_thread(self._suggest, turn.answer, asked))
+            looking = self._loop.run_in_executor(None, self._suggest, turn.answer, asked)
+        except RuntimeError:  # the process is ending: its threads take no more work
+            return
+        try:
+            turn.suggestions = tuple(await looking)
         except Exception:
             logger.exception("No questions could be suggested")
 
