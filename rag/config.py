@@ -15,8 +15,8 @@ from rag.errors import ConfigError
 Answerer = Literal["auto", "extractive", "llm"]
 Retrieval = Literal["hybrid", "dense", "lexical"]
 Root = Literal["corpus", "fetched", "uploads"]
-# What readers of the page can be allowed to choose for their own questions.
-ReadersChoice = Literal["answerer", "top_k", "documents"]
+# What readers of the page can be allowed to choose for their own questions; `uploads`: to add and delete documents.
+ReadersChoice = Literal["answerer", "top_k", "documents", "uploads"]
 MAX_TOP_K = 50
 
 
@@ -76,8 +76,9 @@ class Settings(BaseSettings):
     context_chars: int = Field(12_000, ge=500, le=200_000, description="Passages sent to a chat model, in characters.")
     history_turns: int = Field(6, ge=0, le=50, description="Turns of the conversation that are read.")
     page_may_change: str = Field(
-        "answerer,top_k,documents",
-        description="What readers of the page may choose for themselves, with commas between; `none`: nothing.",
+        "answerer,top_k,documents,uploads",
+        description="What readers of the page may change, with commas between (`uploads`: add and delete documents); "
+        "`none`: nothing.",
     )
 
     max_conversations: int = Field(1000, ge=1, description="Most conversations that are kept for one reader.")
@@ -121,7 +122,7 @@ class Settings(BaseSettings):
         return self.answerer == "llm"
 
     def readers_may_choose(self, name: ReadersChoice) -> bool:
-        """Whether readers of the page may choose this for their own questions."""
+        """Whether readers of the page may change this: for their own questions, or `uploads` for all."""
         return name in _listed(self.page_may_change)
 
     @property

@@ -1,7 +1,8 @@
-"""Kept conversations in real Chromium: reload, restart, the list, other readers, quotes that are gone, files to take."""
+"""Kept conversations in real Chromium: reload, restart, the list, other readers, quotes that are gone, files."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -315,7 +316,7 @@ def test_the_list_is_accessible_and_readable(
     boxes = page.page.locator(".st-key-kihon-bar > div").evaluate_all(
         "all => all.map((one) => one.getBoundingClientRect().toJSON()).filter((box) => box.width > 0)"
     )
-    for left, right in zip(boxes, boxes[1:], strict=False):
+    for left, right in itertools.pairwise(boxes):
         assert left["right"] <= right["left"] + 1  # nothing in the header lies on its neighbour
     assert boxes[-1]["right"] <= width
 

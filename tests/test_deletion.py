@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.synchronize import Event
@@ -30,6 +31,7 @@ from rag.errors import CorpusError, UploadError
 from rag.feedback.adding import add_case
 from rag.feedback.case import Case
 from rag.index.opening import Index, get_document
+from rag.store.lock import writer_lock
 from rag.store.reader import Store
 from rag.vectors.chroma import ChromaVectors, discard
 
@@ -267,3 +269,30 @@ def test_chroma_of_a_killed_process_is_thrown_away(settings: Settings) -> None:
         assert not (generation / "chroma.discard").exists()
     assert discard(generation)
     assert [path.name for path in generation.iterdir() if path.name.startswith("chroma")] == ["chroma.lock"]
+
+
+def test_a_deletion_waits_visibly_and_can_be_taken_back(settings: Settings) -> None:
+    holding_it, stages = threading.Event(), list[str]()
+
+    def hold() -> None:
+        with writer_lock(settings.index_dir):
+            holding_it.set()
+            time.sleep(0.6)
+
+    def take_back(stage: str) -> None:
+        stages.append(stage)
+        raise KeyError(stage)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding_it.wait()
+    with pytest.raises(KeyError):
+        delete_document(NAME, settings, take_back)
+    with pytest.raises(KeyError):
+        delete_document(NAME, settings, lambda stage: take_back(stage) if stage == "delete" else None)
+    holder.join()
+    assert stages == ["wait", "delete"]
+    assert (settings.data_dir / NAME).is_file()
+    assert SECRET in get_document(NAME, settings).text
+    assert delete_document(NAME, settings, stages.append).left == ()
+    assert stages[2:] == ["delete"]

@@ -387,8 +387,11 @@ def test_second_writer_waits_when_asked(settings: Settings, bag: BagOfWords) -> 
     holder = threading.Thread(target=hold)
     holder.start()
     holding.wait()
-    reports.append(build_index(settings, model=bag, wait=True))
+    stages: list[str] = []
+    reports.append(build_index(settings, lambda step: stages.append(step.stage), model=bag, wait=True))
     holder.join()
+    assert stages[0] == "wait"
+    assert stages[stages.count("wait")] == "scan"
     assert counts(reports[0]) == {"added": 4}
     assert reports[0].seconds >= 0.3
 

@@ -26,7 +26,7 @@ TERMINAL = frozenset({"__main__.py", "launching.py"})
 BY_VALUE = (
     *("kind_", "status_", "language_", "root_", "state_", "facet_", "column_", "reason_", "mode_", "place_"),
     *("starter_", "stage_", "index_", "licence_", "measure_", "measures_", "difference_", "outcome_", "failure_"),
-    *("asked_", "fact_in_", "flaw_", "notice_", "trouble_", "feedback_", "save_", "conversation_"),
+    *("asked_", "fact_in_", "flaw_", "notice_", "trouble_", "feedback_", "save_", "conversation_", "why_"),
 )
 # What is filled in, and what is typed as it is.
 EXPRESSION = re.compile(r"\{[^{}]*\}|`[^`]*`|「python[^」]*」")

@@ -108,20 +108,23 @@ def test_sort_documents() -> None:
 def test_documents_view_of_a_row() -> None:
     document = _info(
         7, title="<b>Plan</b>", publisher="Cabinet", kind="plan", status="superseded", language="ja", date="2025-12-23",
-        n_pages=1200, n_chunks=3400,
+        n_bytes=1_572_864, n_pages=1200, n_chunks=3400,
     )  # fmt: skip
     (row,) = documents_view([document], "en")["rows"]
     assert row["title"] == "<b>Plan</b>"
     assert row["source"] == "Cabinet · corpus/7.md"
     assert row["status"] == {"text": "Superseded", "tone": "warn"}
-    assert row["cells"] == ["Plan", "2025-12-23", "Japanese", "1,200", "3,400"]
-    assert (row["canOpen"], row["state"]) == (True, None)
+    assert row["cells"] == ["Plan", "2025-12-23", "Japanese", "1.5 MB", "1,200", "3,400"]
+    assert (row["canOpen"], row["canDelete"], row["state"]) == (True, False, None)
 
 
 def test_documents_view_says_why_an_upload_is_not_indexed() -> None:
-    document = _info(1, root="uploads", state="rejected", code="scanned", reason="It holds no text.")
+    document = _info(1, root="uploads", state="rejected", code="scanned", reason="It holds no text.", n_chunks=0)
     (row,) = documents_view([document], "ja")["rows"]
-    assert (row["canOpen"], row["state"]["text"], row["reason"]) == (False, "索引外", "It holds no text.")
+    assert (row["canOpen"], row["canDelete"], row["state"]["text"]) == (False, True, "索引外")
+    assert row["reason"] == label("ja", "why_scanned")
+    unknown = document.model_copy(update={"code": "new", "reason": "It is new."})
+    assert documents_view([unknown], "ja")["rows"][0]["reason"] == f"{label('ja', 'why_other')} It is new."
 
 
 # --- pages in Streamlit's own test bench ----------------------------------------------------------------------------

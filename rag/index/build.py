@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 _BYTES_PER_BYTE = 20
 _SPARE_BYTES = 16 * 1024 * 1024
 
-Stage = Literal["scan", "read", "embed", "store"]
+Stage = Literal["wait", "scan", "read", "embed", "store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class IndexProgress:
         done: Files dealt with.
         total: Files that there are to deal with; those found unchanged are not among them.
         path: `document_id` of the file in hand, or empty.
-        stage: What is being done with it.
+        stage: What is being done with it; `wait`: another writer has the index, and nothing is done.
     """
 
     done: int
@@ -90,15 +90,15 @@ def build_index(
     """
     started = time.monotonic()
     _check_corpus(settings)
-    model = model or load_embedding_model(settings)
+    model, progress = model or load_embedding_model(settings), progress or _silent
     if dry_run:
         return _dry_run(settings, make_passport(model), started)
     if settings.chroma_url is not None:
         check_server(settings.chroma_url)
-    with writer_lock(settings.index_dir, wait=wait):
+    with writer_lock(settings.index_dir, wait=wait, on_wait=lambda: progress(IndexProgress(0, 0, "", "wait"))):
         folder, is_new = _target(settings.index_dir, make_passport(model), rebuild=rebuild)
         with StoreWriter(folder) as writer:
-            run = _Run(settings, writer, model, progress or _silent)
+            run = _Run(settings, writer, model, progress)
             files = run.carry_out()
             counts = writer.counts()
         if run.took_away:

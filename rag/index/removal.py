@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rag.config import Settings
@@ -20,11 +20,11 @@ _CHROMA_WAIT_S = 10.0
 
 
 @contextlib.contextmanager
-def removing(document_id: str, settings: Settings) -> Iterator[list[str]]:
+def removing(document_id: str, settings: Settings, on_wait: Callable[[], None] | None = None) -> Iterator[list[str]]:
     """Hold the index's lock for the body, which removes the file itself, then remove what is indexed of it.
 
     Neither the folders nor the embedding model are needed. Files of the index are written anew, so that no page, log or
-    cache holds the text, its search terms or its vectors any longer.
+    cache holds the text, its search terms or its vectors any longer. `on_wait` is that of `writer_lock`.
 
     Yields:
         A list that holds afterwards what could not be done, as sentences; empty when nothing is left.
@@ -33,7 +33,7 @@ def removing(document_id: str, settings: Settings) -> Iterator[list[str]]:
         IndexStoreError: If the index folder cannot be written, or what lies in it is no index.
     """
     left: list[str] = []
-    with writer_lock(settings.index_dir, wait=True):
+    with writer_lock(settings.index_dir, wait=True, on_wait=on_wait):
         yield left
         try:
             current = current_generation(settings.index_dir)

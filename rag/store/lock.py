@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rag.errors import IndexLockedError, IndexStoreError
@@ -57,12 +57,13 @@ class FileLock:
 
 
 @contextlib.contextmanager
-def writer_lock(index_dir: Path, *, wait: bool = False) -> Iterator[None]:
+def writer_lock(index_dir: Path, *, wait: bool = False, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the index's lock: one writer at a time.
 
     Args:
         index_dir: The index's folder; made where missing.
         wait: Wait for another holder to end, instead of raising.
+        on_wait: Called a few times a second while waiting; what it raises ends the wait.
 
     Raises:
         IndexLockedError: If another process or thread holds it; the message says who and since when.
@@ -74,6 +75,8 @@ def writer_lock(index_dir: Path, *, wait: bool = False) -> Iterator[None]:
         while not lock.acquire():
             if not wait:
                 raise IndexLockedError(_held(lock.path))
+            if on_wait is not None:
+                on_wait()
             time.sleep(_POLL_S)
         lock.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}))
     except OSError as exc:

@@ -99,12 +99,13 @@ def _serve(first_port: int, address: str, changes: dict[str, str]) -> int:
     """Run the page until it ends; its exit code."""
     from rag.ui.launching import free_port, open_log, start_server, url_of, wait_until_ready
 
-    log, log_path = open_log(_settings(changes).data_dir)
+    settings = _settings(changes)
+    log, log_path = open_log(settings.data_dir)
     with log:
         port = free_port(first_port, address)
         if port != first_port:
             print(f"Port {first_port} is taken; using {port}.", flush=True)
-        server = start_server(port, address, log, changes)
+        server = start_server(port, address, log, changes, max_file_mb=settings.max_file_mb)
         try:
             if not wait_until_ready(server, port, address):
                 print(f"error: The page did not start; see {log_path}.", file=sys.stderr)

@@ -18,8 +18,8 @@ _ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = (
     *("elements.js", "cookies.js", "requests.js", "scrolling.js", "blocks.js", "card.js", "viewer.js", "copying.js"),
     *("dialog.js", "marks.js", "sources.js", "tools.js", "turn.js"),
-    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "evaluation.js", "conversations.js"),
-    "shell.js",
+    *("keyboard.js", "header.js", "theme.js", "facts.js", "documents.js", "uploads.js", "evaluation.js"),
+    *("conversations.js", "shell.js"),
 )
 _STYLES = ("page.css", "turn.css", "viewer.css", "pages.css", "conversations.css")
 _PART_SCRIPT = "part.js"

@@ -1,21 +1,24 @@
-"""The documents page: every indexed document, found by words, kind, language, date; read; or asked alone."""
+"""The documents page: uploads, and every document, found by words, kind, language, date; read, asked alone, deleted."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import streamlit as st
+from pydantic import Field, TypeAdapter, ValidationError
 
 from rag import DocumentInfo, RagError, Settings
+from rag.document import Frozen
 from rag.index.description import IndexInfo
 from rag.ui import resources, session
 from rag.ui.component import mount_part
-from rag.ui.formatting import plain_text
+from rag.ui.formatting import plain_text, size_text
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.ui.passages import status_view
+from rag.ui.uploading import delete_upload, draw_uploads, refusal_text
 
 PAGE_SIZE: Final = 50
 # What can be chosen by a tick: keys of the chain's filter that are also fields of a document.
@@ -26,15 +29,39 @@ _SORTS: Final[dict[str, tuple[Callable[[DocumentInfo], Any], bool]]] = {
     "sort_newest": (lambda document: document.date or "", True),
     "sort_oldest": (lambda document: document.date or "9999", False),
     "sort_longest": (lambda document: document.n_chunks, True),
+    "sort_added": (lambda document: document.added or "", True),
 }
+_LIST: Final = "documents-list"
+_TICKED: Final = "documents-ticked"
+_DELETED: Final = ("delete_file", "delete_index", "delete_quotes")
+_DELETE_LABELS: Final = ("delete", "delete_title", "delete_text", "delete_confirm", "cancel")
+
+
+class _Tick(Frozen):
+    """The documents ticked now; `turn` counts the changes, so that the browser knows which one it is shown."""
+
+    kind: Literal["tick"]
+    ids: tuple[str, ...]
+    turn: int
+
+
+class _Delete(Frozen):
+    kind: Literal["delete"]
+    id: str
+
+
+_PICKS: TypeAdapter[_Tick | _Delete] = TypeAdapter(Annotated[_Tick | _Delete, Field(discriminator="kind")])
 
 
 def draw_documents(language: Language, settings: Settings, info: IndexInfo) -> None:
-    """The list with its filter. A fragment: searching does not run the whole page again."""
+    """Upload box and list with its filter. The list is a fragment: searching does not run the whole page again."""
     st.header(label(language, "page_documents"), anchor=False)
+    draw_uploads(language, settings)
 
     @st.fragment
     def draw() -> None:
+        if st.session_state.pop("documents-deleting", False):
+            st.rerun()  # the line of a deletion is the upload box's
         _draw_list(language, settings)
 
     draw()
@@ -52,11 +79,18 @@ def _draw_list(language: Language, settings: Settings) -> None:
     if not found:
         st.info(label(language, "documents_none"), icon=":material/search_off:")
         return
-    if wanted or words:
+    ticked = [document.document_id for document in every if document.document_id in _ticked()]
+    if ticked:
+        _ask_ticked(ticked, language, settings)
+    elif wanted or words:
         _ask_these(found, every, wanted, words, language, settings)
     first = _first_row(len(found), (wanted, words, sort))
     shown = found[first : first + PAGE_SIZE]
-    mount_part(key="documents-list", data=documents_view(shown, language, opened=_linked(every)))
+    view = documents_view(shown, language, opened=_linked(every))
+    view["mayTick"] = settings.readers_may_choose("documents")
+    view["mayDelete"] = settings.readers_may_choose("uploads")
+    view["ticked"], view["tickTurn"] = ticked, st.session_state.get("documents-tick-turn", 0)
+    mount_part(key=_LIST, data=view, on_pick=lambda: _pick(settings))
     _paging(first, len(found), language)
 
 
@@ -82,9 +116,11 @@ def documents_view(
     documents: Sequence[DocumentInfo], language: Language, *, opened: DocumentInfo | None = None
 ) -> dict[str, Any]:
     """The rows of the table; `opened` is a document that the address of the page names: the viewer shows it."""
-    columns = ("title", "kind", "date", "language", "pages", "chunks")
+    columns = ("title", "kind", "date", "language", "size", "pages", "chunks")
     return {
         "part": "documents",
+        "labels": {name: label(language, name) for name in _DELETE_LABELS},
+        "deleted": [label(language, name) for name in _DELETED],
         "columns": [label(language, f"column_{name}") for name in columns],
         "rows": [_row(document, language) for document in documents],
         "opened": _row(opened, language) if opened is not None else None,
@@ -94,7 +130,10 @@ def documents_view(
 def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
     """One document as a row, and as an item of the source viewer."""
     kind = known_or_as_is(language, "kind", document.kind) if document.kind else ""
-    state = None if document.state == "indexed" else label(language, f"state_{document.state}")
+    is_upload = document.root == "uploads"
+    state = label(language, f"state_{document.state}") if is_upload else None
+    refusal = refusal_text(document.code, document.reason, language) if document.state == "rejected" else ()
+    added = label(language, "added_on", day=document.added[:10]) if document.added else None
     return {
         "document_id": document.document_id,
         "start": 0,
@@ -105,16 +144,19 @@ def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
         "place": [],
         "language": document.language,
         "status": status_view(document.status, language) if document.status else None,
-        "state": state and {"text": state, "tone": "warn"},
-        "reason": document.reason,
+        "state": state and {"text": state, "tone": "good" if document.state == "indexed" else "warn"},
+        "reason": " ".join(filter(None, refusal)),
         "canOpen": document.state == "indexed",
-        "source": " · ".join(filter(None, (document.publisher, document.document_id))),
+        "canDelete": is_upload,
+        "tick": label(language, "tick", title=document.title),
+        "source": " · ".join(filter(None, (document.publisher, document.document_id, added))),
         "cells": [
             kind,
             document.date or "",
             known_or_as_is(language, "language", document.language) if document.language else "",
+            size_text(document.n_bytes) if document.n_bytes is not None else "",
             f"{document.n_pages:,}" if document.n_pages else "",
-            f"{document.n_chunks:,}",
+            f"{document.n_chunks:,}" if document.n_chunks else "",
         ],
     }
 
@@ -183,6 +225,45 @@ def _ask_these(
     if st.button(label(language, "ask_these", n=len(found)), key="documents-ask", icon=":material/filter_alt:"):
         session.choose(documents=MappingProxyType(documents))
         st.toast(label(language, "ask_these_done"), icon=":material/check:")
+
+
+def _ask_ticked(ticked: Sequence[str], language: Language, settings: Settings) -> None:
+    """Offer to ask the ticked documents alone."""
+    if not settings.readers_may_choose("documents"):
+        return
+    with st.container(key="documents-ticks", horizontal=True):
+        if st.button(label(language, "ask_ticked", n=len(ticked)), key="documents-ask", icon=":material/filter_alt:"):
+            session.choose(documents=MappingProxyType({"document_id": list(ticked)}))
+            st.toast(label(language, "ask_these_done"), icon=":material/check:")
+        st.button(
+            label(language, "untick"),
+            key="documents-untick",
+            icon=":material/check_box_outline_blank:",
+            on_click=_untick,
+        )
+
+
+def _ticked() -> set[str]:
+    ticked: set[str] = st.session_state.setdefault(_TICKED, set())
+    return ticked
+
+
+def _untick() -> None:
+    st.session_state[_TICKED] = set()
+    st.session_state["documents-tick-turn"] = st.session_state.get("documents-tick-turn", 0) + 1
+
+
+def _pick(settings: Settings) -> None:
+    """The browser names documents: only those of the list are ever ticked, only uploads deleted."""
+    try:
+        picked = _PICKS.validate_python(st.session_state[_LIST].pick)
+    except ValidationError:
+        return
+    if isinstance(picked, _Delete):
+        delete_upload(picked.id, settings)
+        st.session_state["documents-deleting"] = True
+    else:
+        st.session_state[_TICKED], st.session_state["documents-tick-turn"] = set(picked.ids), picked.turn
 
 
 def _first_row(n: int, what: object) -> int:

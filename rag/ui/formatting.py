@@ -109,6 +109,15 @@ def plain_text(text: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
+def size_text(n_bytes: int) -> str:
+    """Size of a file: `310 B`, `1.4 KB`, `25 MB`."""
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    kilobytes = n_bytes / 1024
+    number, unit = (kilobytes, "KB") if kilobytes < 1000 else (kilobytes / 1024, "MB")
+    return f"{number:.0f} {unit}" if number >= 10 or number == int(number) else f"{number:.1f} {unit}"
+
+
 def _blocks(
     text: str, start: int, end: int, found: Sequence[Block], paint: Callable[[list[_Char]], None], *, markdown: bool
 ) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from rag.ui.chat import draw_chat, draw_conversation_buttons, open_chat
 from rag.ui.component import mount_part
 from rag.ui.documents import draw_documents
 from rag.ui.evaluation import draw_evaluation
+from rag.ui.forgetting import forget_deleted
 from rag.ui.formatting import plain_text
 from rag.ui.labels import LANGUAGES, Language, label
 from rag.ui.preferences import draw_preferences
@@ -85,6 +86,7 @@ def _frame(language: Language) -> None:
     try:
         settings = resources.shared_settings()
         info = resources.index_state()
+        forget_deleted()
     except RagError as exc:
         problem = exc
     pages = {

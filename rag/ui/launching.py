@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import os
 import socket
 import subprocess
@@ -25,7 +26,6 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
     "server.enableStaticServing": "false",
-    "server.maxUploadSize": "25",
     "server.maxMessageSize": "50",
     "server.maxWidgetStateSize": "8",
     "server.fileWatcherType": "none",
@@ -74,9 +74,19 @@ def free_port(first: int, address: str) -> int:
     raise problem
 
 
-def start_server(port: int, address: str, log: IO[bytes], settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start Streamlit as a child that reads nothing and writes to `log`; `settings` join its environment."""
-    options = {**_OPTIONS, "server.port": str(port), "server.address": address}
+def start_server(
+    port: int, address: str, log: IO[bytes], settings: Mapping[str, str], *, max_file_mb: float
+) -> subprocess.Popen[bytes]:
+    """Start Streamlit as a child that reads nothing and writes to `log`; `settings` join its environment.
+
+    It takes files of up to `max_file_mb`.
+    """
+    options = {
+        **_OPTIONS,
+        "server.port": str(port),
+        "server.address": address,
+        "server.maxUploadSize": str(math.ceil(max_file_mb)),
+    }
     command = [sys.executable, "-m", "streamlit", "run", str(page_script())]
     command += [f"--{name}={value}" for name, value in options.items()]
     paths = [str(_PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -29,6 +29,7 @@ from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
 from rag.ui.desk import Desk
+from rag.ui.intake import Intake
 from rag.ui.passages import Edition
 from rag.ui.turns import Turn
 
@@ -69,6 +70,12 @@ def shared_desk() -> Desk:
 def shared_conversations() -> Conversations:
     """The kept conversations of all readers; each call says whose it is about."""
     return Conversations(shared_settings())
+
+
+@st.cache_resource(show_spinner=False)
+def shared_intake() -> Intake:
+    """The one intake of uploads of all sessions."""
+    return Intake(shared_settings())
 
 
 @st.cache_resource(show_spinner=False)
@@ -163,6 +170,12 @@ def _warm_up(desk: Desk, settings: Settings) -> None:
 
 def forget_index() -> None:
     """Look at the index anew on the next run, and build it again if it is still missing."""
+    forget_documents()
+    shared_building.clear()
+
+
+def forget_documents() -> None:
+    """Look anew at which documents there are on the next run."""
     index_state.clear()
     _documents.clear()
-    shared_building.clear()
+    find_newer.clear()

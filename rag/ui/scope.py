@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -12,6 +12,9 @@ from rag import Settings
 from rag.ui import resources, session
 from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, known_or_as_is, label
+
+# Documents that the chat page names; the settings page names all.
+_MOST_NAMES: Final = 3
 
 
 def draw_scope(language: Language, settings: Settings, *, in_full: bool = False) -> bool:
@@ -22,14 +25,16 @@ def draw_scope(language: Language, settings: Settings, *, in_full: bool = False)
     n, total = len(resources.documents(wanted)), len(resources.documents())
     with st.container(key="kihon-scope", horizontal=True, vertical_alignment="center"):
         st.caption(label(language, "only_these", n=n, total=total))
+        if not in_full:
+            st.caption(plain_text(" · ".join(filter_lines(wanted, language, most=_MOST_NAMES))))
         st.button(label(language, "ask_all"), key="ask-all", icon=":material/filter_alt_off:", on_click=_ask_all)
     if in_full:
         st.markdown("\n".join(f"- {plain_text(line)}" for line in filter_lines(wanted, language)))
     return True
 
 
-def filter_lines(wanted: Mapping[str, Any], language: Language) -> list[str]:
-    """A filter in words, a line for each of its keys."""
+def filter_lines(wanted: Mapping[str, Any], language: Language, *, most: int | None = None) -> list[str]:
+    """A filter in words, a line for each of its keys; of each key at most that many values by name."""
     lines = []
     for name, value in wanted.items():
         values = [value] if isinstance(value, str) else value
@@ -37,7 +42,10 @@ def filter_lines(wanted: Mapping[str, Any], language: Language) -> list[str]:
             titles = {document.document_id: document.title for document in resources.documents()}
             values = [titles.get(value, value) for value in values]
         shown = [known_or_as_is(language, name, value) for value in values]
-        lines.append(f"{label(language, f'facet_{name}')}: {', '.join(shown)}")
+        listed = ", ".join(shown[:most])
+        if len(shown[:most]) < len(shown):
+            listed = label(language, "and_others", first=listed, n=len(shown) - len(shown[:most]))
+        lines.append(f"{label(language, f'facet_{name}')}: {listed}")
     return lines
 
 

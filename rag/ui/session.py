@@ -6,6 +6,7 @@
             (`rag.ui.conversation`).
 `choices`   what the reader chose on the settings page (`Choices`).
 `typed`     the `?q=` that was put into the question box, so that it is put there once.
+`n_deleted` deleted uploads that this tab has forgotten already (`rag.ui.forgetting`).
 `kept`      cookies that the browser is to keep (`dict[str, str]`): what a reload should not forget.
 `reply`     the newest reply to a request of the browser (`rag.ui.requests`); `page_changed`: it changed the page.
 

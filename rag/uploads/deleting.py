@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from rag.checking.citations import bare_words, reply_sentences, without_marks
 from rag.config import Settings
@@ -19,6 +20,8 @@ from rag.uploads.adding import uploads_locked
 # A sentence of fewer letters and digits ("Yes.") may stand anywhere.
 _MIN_CHARS = 8
 
+DeletionStage = Literal["wait", "delete"]
+
 
 class Deletion(Frozen):
     """What a deletion did.
@@ -34,7 +37,9 @@ class Deletion(Frozen):
     left: tuple[str, ...] = ()
 
 
-def delete_document(document_id: str, settings: Settings) -> Deletion:
+def delete_document(
+    document_id: str, settings: Settings, progress: Callable[[DeletionStage], None] | None = None
+) -> Deletion:
     """Delete an upload: its file, text, chunks, vectors and search terms, in every generation and cache.
 
     Kept conversations lose its quotes and passages and the sentences that were made of them, readers' cases that name
@@ -43,6 +48,8 @@ def delete_document(document_id: str, settings: Settings) -> Deletion:
     Args:
         document_id: `uploads/…`, as `list_documents` gives it; one that was rejected too.
         settings: Folders.
+        progress: Called with `wait` a few times a second while another writer has the index, and with `delete` before
+            the first step; what it raises comes through, and nothing is deleted.
 
     Raises:
         UploadError: If it is no upload, there is none of that id, or its file cannot be removed.
@@ -63,7 +70,9 @@ def delete_document(document_id: str, settings: Settings) -> Deletion:
             f"There is no upload {document_id!r}; it may have been deleted meanwhile.",
             code="missing",
         )
-    with removing(document_id, settings) as left:
+    report = progress or _silent
+    with removing(document_id, settings, lambda: report("wait")) as left:
+        report("delete")
         if document_id in files:
             with uploads_locked(settings):
                 files[document_id].unlink(missing_ok=True)
@@ -75,6 +84,10 @@ def delete_document(document_id: str, settings: Settings) -> Deletion:
     except (ConversationError, CaseError) as exc:
         left.append(str(exc))
     return Deletion(document_id=document_id, n_answers=n_answers, left=tuple(left))
+
+
+def _silent(_: DeletionStage) -> None:
+    """No progress is shown."""
 
 
 def _indexed_text(document_id: str, settings: Settings) -> str | None:

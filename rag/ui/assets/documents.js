@@ -1,22 +1,57 @@
-// The list of documents: a table, on a narrow screen a card each; a title opens the document.
-function drawDocuments(root, data) {
-  const items = data.rows.filter((row) => row.canOpen);
+// The list of documents: a table, on a narrow screen a card each; a title opens the document, a tick chooses it.
+function drawDocuments(root, data, setTriggerValue) {
   const open = (row, from) => viewer.open([row], 0, from);
+  if (!root.ticked || data.tickTurn >= root.turn) Object.assign(root, { ticked: new Set(data.ticked), turn: data.tickTurn });
+  const tick = (row, isOn) => {
+    if (isOn) root.ticked.add(row.document_id);
+    else root.ticked.delete(row.document_id);
+    root.turn += 1;
+    setTriggerValue("pick", { kind: "tick", ids: [...root.ticked], turn: root.turn });
+  };
   const draw = (row) => element("tr", {},
     element("th", { scope: "row" },
-      row.canOpen
-        ? element("button", { class: "kh-link kh-document-link", type: "button", lang: row.language, "data-keep": `document-${row.document_id}`,
-          onclick: (event) => open(row, event.currentTarget) }, row.title)
-        : element("span", {}, row.title),
-      badge(row.status), badge(row.state),
-      element("span", { class: "kh-source-meta" }, row.source),
-      row.reason && element("span", { class: "kh-source-meta" }, row.reason)),
+      data.mayTick && row.canOpen && element("input", { class: "kh-tick", type: "checkbox", "aria-label": row.tick, "data-keep": `tick-${row.document_id}`,
+        checked: root.ticked.has(row.document_id), onchange: (event) => tick(row, event.currentTarget.checked) }),
+      element("span", { class: "kh-document-row" },
+        row.canOpen
+          ? element("button", { class: "kh-link kh-document-link", type: "button", lang: row.language, "data-keep": `document-${row.document_id}`,
+            onclick: (event) => open(row, event.currentTarget) }, row.title)
+          : element("bdi", {}, row.title),
+        badge(row.status), badge(row.state),
+        element("span", { class: "kh-source-meta" }, row.source),
+        row.reason && element("span", { class: "kh-source-meta" }, row.reason),
+        data.mayDelete && row.canDelete && element("button", { class: "kh-act kh-delete", type: "button", "data-keep": `delete-${row.document_id}`,
+          "aria-label": `${data.labels.delete}: ${row.title}`, onclick: () => confirmDeletion(row, data, setTriggerValue) }, data.labels.delete))),
     row.cells.map((cell, i) => element("td", { "data-column": data.columns[i + 1], class: cell ? null : "kh-empty" }, cell)));
-  root.replaceChildren(element("table", { class: "kh-list-table" },
+  const kept = keepState(root);
+  root.replaceChildren(element("table", { class: "kh-list-table kh-documents" },
     element("thead", {}, element("tr", {}, data.columns.map((name) => element("th", { scope: "col" }, name)))),
     element("tbody", {}, data.rows.map(draw))));
+  restoreState(root, kept);
   if (data.opened && root.opened !== data.opened.document_id) {
     root.opened = data.opened.document_id;
-    if (items.some((row) => row.document_id === data.opened.document_id) || data.opened.canOpen) open(data.opened, root.querySelector("button"));
+    if (data.opened.canOpen) open(data.opened, root.querySelector("button"));
   }
+}
+
+function confirmDeletion(row, data, setTriggerValue) {
+  const { labels } = data;
+  const dialog = element("dialog", { class: "kh-dialog kh-root", "aria-labelledby": "kh-delete-title", "aria-describedby": "kh-delete-text" },
+    element("div", { class: "kh-form" },
+      element("h2", { class: "kh-dialog-title", id: "kh-delete-title" }, labels.delete_title),
+      element("p", { class: "kh-delete-name" }, element("bdi", {}, row.title), element("span", { class: "kh-source-meta" }, row.document_id)),
+      element("div", { id: "kh-delete-text" }, element("p", {}, labels.delete_text),
+        element("ul", { class: "kh-delete-list" }, data.deleted.map((what) => element("li", {}, what)))),
+      element("div", { class: "kh-buttons" },
+        element("button", { class: "kh-button kh-button-quiet", type: "button", onclick: () => dialog.close() }, labels.cancel),
+        element("button", { class: "kh-button kh-button-bad", type: "button", onclick: () => {
+          setTriggerValue("pick", { kind: "delete", id: row.document_id });
+          dialog.close();
+        } }, labels.delete_confirm))));
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    document.querySelector(`[data-keep="${CSS.escape(`delete-${row.document_id}`)}"]`)?.focus({ preventScroll: true });
+  });
+  document.body.append(dialog);
+  dialog.showModal();
 }

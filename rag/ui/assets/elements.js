@@ -2,7 +2,7 @@
 const ATTRIBUTES = new Set([
   "class", "id", "role", "tabindex", "title", "lang", "href", "target", "rel", "type", "open", "hidden",
   "referrerpolicy", "cite", "dir", "name", "value", "checked", "rows", "maxlength", "novalidate", "alt",
-  "disabled", "placeholder",
+  "disabled", "placeholder", "multiple", "accept", "max",
 ]);
 
 function element(tag, attributes = {}, ...children) {

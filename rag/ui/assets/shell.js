@@ -1,7 +1,7 @@
 // The shell: styles and script of the page, the live region, and the way to Python.
 const PARTS = {
-  turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, measures: drawMeasures,
-  questions: drawQuestions, conversations: drawConversations,
+  turn: drawTurn, header: drawHeader, facts: drawFacts, theme: drawTheme, documents: drawDocuments, uploads: drawUploads,
+  measures: drawMeasures, questions: drawQuestions, conversations: drawConversations,
 };
 const DARK_BELOW = 0.4;
 let live = null;

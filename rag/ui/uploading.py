@@ -1,0 +1,249 @@
+"""The upload box of the documents page: files go to the intake, each with a line that says what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import streamlit as st
+from pydantic import Field, TypeAdapter, ValidationError
+
+from rag import Settings
+from rag.answer import FileReport
+from rag.document import Frozen
+from rag.loading.formats import FORMATS
+from rag.ui import resources
+from rag.ui.component import mount_part
+from rag.ui.desk import BusyError
+from rag.ui.formatting import plain_text, size_text
+from rag.ui.intake import Job
+from rag.ui.labels import Language, known_or_as_is, label
+from rag.uploads.names import safe_name
+
+_MB: Final = 1024 * 1024
+_LOOK_EVERY_S: Final = 0.4
+_MAX_LINES: Final = 500
+_FILES: Final = "documents-files"
+_PART: Final = "documents-uploads"
+_SERVER_LIMIT: Final = "server.maxUploadSize"
+_JOBS: Final = "documents-jobs"
+_N_TAKEN: Final = "documents-taken"
+# How far a job is when a stage begins, as a share.
+_SHARES: Final = {"scan": 0.15, "read": 0.3, "embed": 0.55, "store": 0.9, "delete": 0.3}
+# Causes of which the library's own sentence knows more than a label: the line, the encoding, the kind of file.
+_DETAILED: Final = frozenset({"front_matter", "encoding", "wrong_type"})
+_BROWSER_LABELS: Final = (
+    *(
+        "upload_drop",
+        "upload_choose",
+        "upload_lines",
+        "upload_queued",
+        "upload_sending",
+        "upload_clear",
+        "upload_failed",
+        "cancel",
+    ),
+    *("why_not_sent", "why_too_large"),
+)
+
+
+class _Cancel(Frozen):
+    kind: Literal["cancel"]
+    id: int
+
+
+class _Clear(Frozen):
+    kind: Literal["clear"]
+
+
+_PICKS: TypeAdapter[_Cancel | _Clear] = TypeAdapter(Annotated[_Cancel | _Clear, Field(discriminator="kind")])
+
+
+def draw_uploads(language: Language, settings: Settings) -> None:
+    """The box and its lines, where readers may add documents. A fragment: it alone runs while files are taken in."""
+    if not settings.readers_may_choose("uploads"):
+        return
+    is_watched = any(job.is_open for job in _jobs())
+
+    @st.fragment(run_every=_LOOK_EVERY_S if is_watched else None)
+    def draw() -> None:
+        ended = [job for job in _jobs() if not job.is_open and not job.is_seen]
+        for job in ended:
+            job.is_seen = True
+            if job.deletes:
+                # Its line is above the list, where who deletes a document further down does not look.
+                st.toast(plain_text(f"{job.name}: {_outcome(job, language)[1]}"), icon=":material/delete:")
+        if ended:
+            resources.forget_documents()
+        if ended or any(job.is_open for job in _jobs()) != is_watched:
+            st.rerun()  # the list, the count in the header, and how often this fragment runs
+        _draw_box(language, settings)
+
+    draw()
+
+
+def delete_upload(document_id: str, settings: Settings) -> None:
+    """Have an upload deleted, where readers may; its line says what became of it."""
+    if not settings.readers_may_choose("uploads"):
+        return
+    try:
+        job = resources.shared_intake().delete(document_id)
+    except BusyError:
+        job = Job(name=document_id, deletes=True, state="failed", code="busy")
+    _jobs().append(job)
+
+
+def uploads_view(
+    jobs: list[Job], language: Language, *, max_bytes: int, n_taken: int, has_room: bool
+) -> dict[str, Any]:
+    """The box and the line of each job, newest last.
+
+    Args:
+        jobs: Those of the session.
+        language: Of the labels.
+        max_bytes: Largest file.
+        n_taken: Files that Python has received from this session; the browser sends the next one then.
+        has_room: Whether the browser may send another one.
+    """
+    extensions = [extension for known in FORMATS for extension in known.extensions]
+    size = size_text(max_bytes)
+    return {
+        "part": "uploads",
+        "labels": {name: label(language, name) for name in _BROWSER_LABELS},
+        "hint": label(language, "upload_hint", formats=", ".join(extensions), size=size),
+        "maxBytes": max_bytes,
+        "taken": n_taken,
+        "hasRoom": has_room,
+        "lines": [_line(job, language) for job in jobs],
+    }
+
+
+def refusal_text(code: str | None, reason: str | None, language: Language) -> tuple[str, str]:
+    """Why a file is not indexed: a sentence of the page, and where the library's own says more, that one too."""
+    if code is None or (known := known_or_as_is(language, "why", code)) == code:
+        return label(language, "why_other"), reason or ""
+    return known, (reason or "") if code in _DETAILED else ""
+
+
+def _line(job: Job, language: Language) -> dict[str, Any]:
+    tone, text, detail = _outcome(job, language)
+    return {
+        "id": job.id,
+        "name": job.name,
+        "size": size_text(job.n_bytes) if job.n_bytes else "",
+        "state": job.state,
+        "tone": tone,
+        "text": text,
+        "detail": detail,
+        "share": _SHARES.get(job.stage or "") if job.is_open else None,
+        "canCancel": job.can_cancel,
+    }
+
+
+def _outcome(job: Job, language: Language) -> tuple[str, str, list[str]]:
+    """Tone, verdict and further sentences of a job."""
+    if job.is_open:
+        kind = "delete" if job.deletes else "upload"
+        stage = "cancelling" if job.is_cancelled else "waiting" if job.state == "waiting" else job.stage or "start"
+        names = {"delete": "deleting", "wait": "locked", "start": f"{kind}_start"}
+        return "plain", label(language, f"stage_{names.get(stage, stage)}"), []
+    if job.state == "cancelled":
+        return "plain", label(language, "deletion_cancelled" if job.deletes else "upload_cancelled"), []
+    if job.state == "failed":
+        text, detail = refusal_text(job.code or None, job.reason, language)
+        title = label(language, "deletion_failed" if job.deletes else "upload_failed")
+        return "bad", title, [text, *filter(None, [detail])]
+    if job.deletion is not None:
+        quotes = label(language, "deleted_quotes", n=job.deletion.n_answers) if job.deletion.n_answers else ""
+        left = [label(language, "deleted_left"), *job.deletion.left] if job.deletion.left else []
+        return "warn" if left else "good", label(language, "deleted"), [*filter(None, [quotes]), *left]
+    assert job.report is not None
+    return _verdict(job.report, language)
+
+
+def _verdict(report: FileReport, language: Language) -> tuple[str, str, list[str]]:
+    if report.code == "duplicate":
+        return (
+            "plain",
+            label(language, "upload_duplicate"),
+            [label(language, "upload_duplicate_of", name=_title(report))],
+        )
+    if report.verdict in ("skipped", "rejected"):
+        text, detail = refusal_text(report.code, report.reason, language)
+        tone = "warn" if report.code == "scanned" else "bad"
+        return tone, label(language, "upload_rejected"), [text, *filter(None, [detail])]
+    if report.code == "numbered":
+        return "good", label(language, "upload_added"), [label(language, "upload_numbered", name=report.path)]
+    return "good", label(language, "upload_added"), [*filter(None, [report.reason])]
+
+
+def _title(report: FileReport) -> str:
+    document_id = f"{report.root}/{report.path}"
+    titles = {document.document_id: document.title for document in resources.documents()}
+    return titles.get(document_id, document_id)
+
+
+def _draw_box(language: Language, settings: Settings) -> None:
+    max_bytes = _max_bytes(settings)
+    view = uploads_view(
+        _jobs(),
+        language,
+        max_bytes=max_bytes,
+        n_taken=st.session_state.get(_N_TAKEN, 0),
+        has_room=resources.shared_intake().has_room(),
+    )
+    mount_part(key=_PART, data=view, on_pick=_pick)
+    # Out of sight: its words are Streamlit's own. Our box hands it one file at a time.
+    with st.container(key="documents-carrier"):
+        st.file_uploader(
+            label(language, "upload_choose"),
+            accept_multiple_files=True,
+            key=_FILES,
+            max_upload_size=-(-max_bytes // _MB),
+            label_visibility="collapsed",
+            on_change=_take,
+            args=(settings,),
+        )
+
+
+def _max_bytes(settings: Settings) -> int:
+    """Largest file: what the library takes, or the page's server where that takes less."""
+    server_mb: int = st.get_option(_SERVER_LIMIT)
+    return int(min(settings.max_file_mb, server_mb) * _MB)
+
+
+def _take(settings: Settings) -> None:
+    """Hand in the files that have arrived; the browser takes each back out of the uploader then."""
+    if not settings.readers_may_choose("uploads"):
+        return
+    known: set[str] = st.session_state.setdefault("documents-file-ids", set())
+    for file in st.session_state[_FILES] or []:
+        if file.file_id in known:
+            continue
+        known.add(file.file_id)
+        try:
+            job = resources.shared_intake().add(file.name, file.getvalue())
+        except BusyError:
+            job = Job(name=safe_name(file.name), n_bytes=file.size, state="failed", code="busy")
+        _jobs().append(job)
+        st.session_state[_N_TAKEN] = st.session_state.get(_N_TAKEN, 0) + 1
+
+
+def _pick() -> None:
+    try:
+        picked = _PICKS.validate_python(st.session_state[_PART].pick)
+    except ValidationError:
+        return
+    if isinstance(picked, _Clear):
+        st.session_state[_JOBS] = [job for job in _jobs() if job.is_open]
+        return
+    for job in _jobs():
+        if job.id == picked.id:
+            resources.shared_intake().cancel(job)
+
+
+def _jobs() -> list[Job]:
+    """The jobs of this session, oldest first; of those that are over, the newest."""
+    jobs: list[Job] = st.session_state.setdefault(_JOBS, [])
+    for over in [job for job in jobs if not job.is_open][: max(0, len(jobs) - _MAX_LINES)]:
+        jobs.remove(over)
+    return jobs
