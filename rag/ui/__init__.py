@@ -2,5 +2,5 @@
 
 May import what `rag` exports, `rag.terminal`, `rag.conversations` (for the values of a kept one), `rag.checking` (for
 what may have become of a quote), `rag.index`, `rag.embedding`, `rag.loading` (for formats), `rag.uploads` (for names and
-values) and `rag.text`, and of `eval` its public names; nothing else in `rag` imports it.
+values), `rag.text`, and of `eval` its public names; nothing else in `rag` imports it.
 """
