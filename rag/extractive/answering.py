@@ -11,7 +11,7 @@ from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement, judge
 from rag.extractive.alignment import align
 from rag.extractive.asked import named
-from rag.extractive.choosing import choose, date_parts, prefer
+from rag.extractive.choosing import choose, date_parts, of_most_standing, prefer
 from rag.extractive.conflicts import contradicting, disagree
 from rag.extractive.editions import Series, series_of, wants_all
 from rag.extractive.evidence import Evidence, gather, speaks, weigh, word_vectors
@@ -295,7 +295,7 @@ def _with_stand_ins(
     question: Question, evidence: Sequence[Evidence], *, at_most: int, brief: bool
 ) -> list[tuple[Evidence, ...]]:
     """The chosen sentences, the first with those about as good that may stand in for it, shortest last."""
-    chosen = choose(question, evidence, at_most=at_most, brief=brief)
+    chosen = [of_most_standing(one, evidence) for one in choose(question, evidence, at_most=at_most, brief=brief)]
     against = contradicting(question, chosen[0], evidence)
     if against is not None and at_most > 1:  # both are shown, whatever else would be
         rest = [one for one in chosen[1:] if one is not against]

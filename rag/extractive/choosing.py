@@ -202,6 +202,22 @@ def _year(figure: Figure) -> int | None:
     return None
 
 
+def of_most_standing(one: Evidence, others: Sequence[Evidence]) -> Evidence:
+    """The sentence of most standing among those that say what one says about as well; that one where none has more.
+
+    It must state each of its figures, and come near it in score.
+    """
+    stated = stated_figures(one.text)
+    best = one
+    for other in others[:_READ]:
+        if other.score < one.score - _AS_GOOD or standing(other.record) <= standing(best.record):
+            continue
+        held = stated_readings(other.text)
+        if repeats(one, other) and all(is_supported(figure, held) for figure in stated):
+            best = other
+    return best
+
+
 def repeats(one: Evidence, other: Evidence) -> bool:
     """Whether a sentence says nothing that another does not say: same figures, nearly the same words."""
     a, b = set(content_terms(one.text)), set(content_terms(other.text))

@@ -47,14 +47,14 @@ def authority(record: DocumentRecord) -> tuple[bool, bool, int, int, str]:
 
 
 def standing(record: DocumentRecord) -> float:
-    """How far what a document is speaks for it, in [-1, 1]: law and plan most, commentary least.
+    """How far what a document is speaks for it, in [-2, 1]: law and plan most, commentary least.
 
-    0 for a report, and for what has no rank: uploads, and what says no kind. What no longer stands loses 1.
+    0 for a report, and for what has no rank: uploads, and what says no kind. What no longer stands goes behind a report.
     """
     if record.root != "corpus" and not is_official(record):
         return 0.0
     rank = _STANDING.get(record.kind or "", 0.0)
-    return max(-1.0, rank - (record.status in _NOT_STANDING))
+    return rank - 1.5 if record.status in _NOT_STANDING else rank
 
 
 _STANDING = {"law": 1.0, "plan": 1.0, "guideline": 0.7, "statistics": 0.5, "news": -0.2, "commentary": -0.5}
