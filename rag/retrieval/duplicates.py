@@ -49,7 +49,7 @@ def authority(record: DocumentRecord) -> tuple[bool, bool, int, int, str]:
 def standing(record: DocumentRecord) -> float:
     """How far what a document is speaks for it, in [-2, 1]: law and plan most, commentary least.
 
-    0 for a report, and for what has no rank: uploads, and what says no kind. What no longer stands goes behind a report.
+    0 for a report, and for what has no rank: uploads, and what says no kind. What no longer stands goes behind reports.
     """
     if record.root != "corpus" and not is_official(record):
         return 0.0
