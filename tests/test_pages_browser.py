@@ -70,7 +70,7 @@ def _fill(page: Tab, path: str) -> None:
         page.page.locator(".st-key-evaluation-question").wait_for()
 
 
-def _violations(page: Tab) -> list[str]:
+def violations(page: Tab) -> list[str]:
     """Serious and critical findings of axe-core that are not Streamlit's own."""
     page.page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
     found = page.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
@@ -94,7 +94,7 @@ def test_every_page_is_accessible_at_every_width_in_both_themes(
     for path in PATHS:
         _open(page, path)
         _fill(page, path)
-        assert _violations(page) == [], path
+        assert violations(page) == [], path
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, path
         contrasts = page.page.evaluate(CONTRASTS, ".kh-root, .st-key-kihon-nav")
         assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == [], path
@@ -185,7 +185,7 @@ def test_single_keys(tab: OpenTab) -> None:
     keyboard.press("?")
     dialog = page.page.get_by_role("dialog", name=label("en", "shortcuts"))
     assert label("en", "key_next") in dialog.inner_text()
-    assert _violations(page) == []
+    assert violations(page) == []
     keyboard.press("Escape")
     dialog.wait_for(state="detached")
     keyboard.press("n")
@@ -218,7 +218,7 @@ def test_first_tab_skips_to_the_content(tab: OpenTab) -> None:
     _open(page, "documents")
     page.page.keyboard.press("Tab")
     page.page.keyboard.press("Enter")
-    assert page.page.evaluate("document.activeElement.closest('.st-key-documents-search') !== null")
+    assert page.page.evaluate("document.activeElement.dataset.keep") == "upload-choose"
 
 
 def test_documents_are_found_read_and_asked_alone(tab: OpenTab) -> None:

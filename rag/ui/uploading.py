@@ -62,20 +62,20 @@ def draw_uploads(language: Language, settings: Settings) -> None:
     """The box and its lines, where readers may add documents. A fragment: it alone runs while files are taken in."""
     if not settings.readers_may_choose("uploads"):
         return
+    for job in _over():
+        job.is_seen = True
+        resources.forget_documents()
+        if job.deletes:
+            # Its line is above the list, where who deletes a document further down does not look.
+            st.toast(plain_text(f"{job.name}: {_outcome(job, language)[1]}"), icon=":material/delete:")
     is_watched = any(job.is_open for job in _jobs())
 
     @st.fragment(run_every=_LOOK_EVERY_S if is_watched else None)
     def draw() -> None:
-        ended = [job for job in _jobs() if not job.is_open and not job.is_seen]
-        for job in ended:
-            job.is_seen = True
-            if job.deletes:
-                # Its line is above the list, where who deletes a document further down does not look.
-                st.toast(plain_text(f"{job.name}: {_outcome(job, language)[1]}"), icon=":material/delete:")
-        if ended:
-            resources.forget_documents()
-        if ended or any(job.is_open for job in _jobs()) != is_watched:
-            st.rerun()  # the list, the count in the header, and how often this fragment runs
+        if over := _over():
+            resources.forget_documents()  # before the header counts them
+        if over or any(job.is_open for job in _jobs()) != is_watched:
+            st.rerun()
         _draw_box(language, settings)
 
     draw()
@@ -239,6 +239,11 @@ def _pick() -> None:
     for job in _jobs():
         if job.id == picked.id:
             resources.shared_intake().cancel(job)
+
+
+def _over() -> list[Job]:
+    """The jobs that have ended since the page last looked."""
+    return [job for job in _jobs() if not job.is_open and not job.is_seen]
 
 
 def _jobs() -> list[Job]:

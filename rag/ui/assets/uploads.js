@@ -16,9 +16,14 @@ function drawUploads(root, data, setTriggerValue) {
 
 function watchCarrier(root) {
   sending.observer?.disconnect();
-  sending.observer = new MutationObserver(() => { sendNext(); drawBox(); });
+  sending.observer = new MutationObserver(() => {
+    if (!root.isConnected) sending.observer.disconnect();
+    // Drawing is a change of the page too: without one of ours there is nothing to draw.
+    else if (sendNext()) drawBox();
+  });
+  // The uploader may come after this, and anew: whatever changes on the page is looked at.
   const main = root.closest(".stMain");
-  if (main) sending.observer.observe(main.querySelector(".st-key-documents-carrier") ?? main, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-invalid"] });
+  if (main) sending.observer.observe(main, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-invalid"] });
 }
 
 // A file that the browser itself turns down has its line too.
@@ -30,15 +35,16 @@ function addFiles(files) {
   drawBox();
 }
 
+// Whether a line has changed.
 function sendNext() {
   const input = carrier()?.querySelector("input[type=file]");
-  if (!input || !sending.data) return;
+  if (!input) return false;
   const row = sending.current;
   if (row) {
     const isLost = carried().some((chip) => chip.getAttribute("aria-invalid") === "true");
     if (sending.data.taken > row.before) sending.rows = sending.rows.filter((other) => other !== row);
     else if (isLost) row.problem = sending.data.labels.why_not_sent;
-    else if (row.input === input) return;
+    else if (row.input === input) return false;
     sending.current = null;
   }
   // Taking it out of the uploader frees the server's copy.
@@ -48,13 +54,14 @@ function sendNext() {
     chip.querySelector("[data-testid=stFileChipDeleteBtn] button")?.click();
   }
   const next = sending.rows.find((waiting) => !waiting.problem);
-  if (over.length > 0 || !next || !sending.data.hasRoom) return;
+  if (over.length > 0 || !next || !sending.data.hasRoom) return Boolean(row);
   Object.assign(next, { before: sending.data.taken, input });
   sending.current = next;
   const transfer = new DataTransfer();
   transfer.items.add(next.file);
   input.files = transfer.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
 }
 
 function drawBox() {
