@@ -443,8 +443,8 @@ def test_what_cannot_be_kept_says_so_and_stays_on_the_page(tab: OpenTab, setting
         page = tab(url, locale="ja-JP").open()
         page.ask(JAPANESE)
         page.ask("第Ⅱ期の人工知能基本計画はいつ決定されましたか。")
-        notice = page.turn.locator(".kh-warn", has_text=label("ja", "unkept"))
-        assert label("ja", "conversation_too_many") in notice.inner_text()
+        why = label("ja", "conversation_too_many")
+        assert page.turn.locator(".kh-warn").inner_text().strip() == label("ja", "unkept", why=why)
         assert page.turn.locator(".kh-text").inner_text()
         assert JAPANESE in _saved(page, "conversation_markdown", "ja").read_text("utf-8")
 
@@ -456,7 +456,9 @@ def _saved(page: Tab, kind: str, language: Any = "en") -> Path:
     with page.page.expect_download() as download:
         page.turn.locator(".kh-menu summary", has_text=label(language, "save")).click()
         page.turn.locator(".kh-menu-entry", has_text=label(language, f"save_{kind}")).click()
-    return Path(download.value.path())
+    # Named as it is saved: a browser reads a file as what its ending says.
+    path = Path(download.value.path())
+    return path.rename(path.with_name(f"{path.name}-{download.value.suggested_filename}"))
 
 
 def _verify(file: Path, settings: Settings) -> tuple[int, dict[str, Any]]:

@@ -115,8 +115,7 @@ def test_a_turn_that_cannot_be_kept_says_so_and_is_kept_with_the_next(
     assert (first.number, first.unkept) == (None, "unwritable")
     for language in ("en", "ja"):
         (notice,) = turn_view(first, Look(language=language))["notices"]
-        assert notice["text"] == label(language, "unkept")
-        assert notice["detail"] == label(language, "conversation_unwritable")
+        assert notice["text"] == label(language, "unkept", why=label(language, "conversation_unwritable"))
     assert first.answer.text == "On One?"
     settings.data_dir.unlink()
     keeper.keep(second, [first])

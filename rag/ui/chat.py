@@ -44,7 +44,6 @@ def draw_conversation_buttons(language: Language) -> None:
         st.button(
             label(language, "new_conversation"),
             icon=":material/edit_square:",
-            help=label(language, "new_conversation"),
             key="new-conversation",
             on_click=conversation.start_anew,
         )

@@ -76,8 +76,9 @@ class Desk:
             turn: Filled in from here on: state, place in line, answer, error.
             value: Input of the chain.
             on_failure: The sentence for the reader of an error that is not a `RagError`.
-            keep: Called once, in a thread of the desk, with the turn as it ended; before it is `done`, so that
-                whoever sees it done sees what became of keeping it. The reader may have gone by then.
+            keep: Called in a thread of the desk with the turn as it ended; before it is `done`, so that whoever sees
+                it done sees what became of keeping it. The reader may have gone by then. Called again for a turn that
+                is stopped meanwhile.
 
         Raises:
             BusyError: If too many questions wait already.

@@ -87,7 +87,7 @@ def _view(turn: Turn, look: Look, *, is_newest: bool) -> dict[str, Any]:
     view["notices"] = [_notice(notice, language) for notice in answer.notices]
     if turn.unkept:
         why = label(language, f"conversation_{turn.unkept}")
-        view["notices"].append({"tone": "warn", "code": "unkept", "text": label(language, "unkept"), "detail": why})
+        view["notices"].append({"tone": "warn", "code": "unkept", "text": label(language, "unkept", why=why)})
     if turn.state == "done":
         view["foot"] = _foot(turn, look)
     if is_newest and not turn.is_open:

@@ -22,6 +22,9 @@ function markNavigation(page) {
       if (i === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
+    // Its words are for screen readers alone: the pointer gets them too.
+    const anew = header?.querySelector(".st-key-new-conversation button");
+    if (anew) anew.title = anew.querySelector("p")?.textContent ?? "";
   };
   frame.observer?.disconnect();
   if (!header) return;
