@@ -62,6 +62,11 @@ def test_of_a_written_answer_only_what_others_carry_stays() -> None:
     assert without_document(written, GONE).text == "Plain [2]. … [1][2]"
 
 
+def test_words_behind_the_last_mark_of_an_endless_sentence_go() -> None:
+    written = MIXED.model_copy(update={"mode": "llm", "text": "Plain words [2] Quobble says so."})
+    assert without_document(written, GONE).text == "… [2]"
+
+
 def test_an_abstention_keeps_its_sentence() -> None:
     said = "The documents do not say: they are about something else."
     answer = Answer(text=said, abstained=True, reason="off_topic", mode="extractive", hits=(found(GONE, "Quobble"),))

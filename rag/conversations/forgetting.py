@@ -54,7 +54,7 @@ def _kept_text(answer: Answer, gone: Collection[int]) -> tuple[str, tuple[Unsupp
     pieces: list[str] = []
     moved: list[tuple[Claim, int]] = []
     at, length = 0, 0
-    for claim, is_kept in zip(said, _which_stay(said, gone, answer.mode), strict=True):
+    for claim, is_kept in zip(said, _which_stay(text, said, gone, answer.mode), strict=True):
         between, at = text[at : claim.start] if length or not at else "", claim.end
         if is_kept:
             moved.append((claim, length + len(between)))
@@ -76,14 +76,18 @@ def _kept_text(answer: Answer, gone: Collection[int]) -> tuple[str, tuple[Unsupp
     return "".join(pieces), unsupported
 
 
-def _which_stay(said: list[Claim], gone: Collection[int], mode: str | None) -> list[bool]:
-    """Whether each sentence stays; one without a mark goes with the marked one behind it, as in a quote of several."""
+def _which_stay(text: str, said: list[Claim], gone: Collection[int], mode: str | None) -> list[bool]:
+    """Whether each sentence stays; one without a mark goes with the marked one behind it, as in a quote of several.
+
+    Words that a model wrote behind the last mark of a sentence that has no end are unmarked words: it goes with them.
+    """
     stay: list[bool] = []
     behind = False
     for claim in reversed(said):
         if claim.numbers:
             behind = not any(number in gone for number in claim.numbers)
-            stay.append(behind)
+            tail = text[claim.marks[-1].end : claim.end]
+            stay.append(behind and not (mode == "llm" and any(char.isalnum() for char in tail)))
         else:
             stay.append(behind and mode != "llm")
     return stay[::-1]
