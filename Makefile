@@ -8,7 +8,7 @@ MARKS := not slow
 export HF_HUB_DISABLE_TELEMETRY = 1
 export ANONYMIZED_TELEMETRY = False
 
-.PHONY: app test test-slow index eval eval-suite lint clean
+.PHONY: app test test-slow test-page index eval eval-suite lint clean
 
 # The stamps depend on the files that pin the packages: a changed pin installs again, nothing else does.
 $(VENV)/.installed: requirements.txt pyproject.toml
@@ -29,7 +29,10 @@ test: $(VENV)/.installed-dev  ## every test but the slow ones
 	$(BIN)/python -m pytest -m "$(MARKS)"
 
 test-slow: $(VENV)/.installed-dev  ## the slow tests: browser, kill loops, load
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not page"
+
+test-page: $(VENV)/.installed-dev  ## every point of the page in the browser: half an hour, so not in .ci/run
+	$(BIN)/python -m pytest -m page
 
 index: $(VENV)/.installed  ## bring the index up to date
 	$(BIN)/python -m rag index

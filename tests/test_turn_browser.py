@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["browser", "tab"]  # the fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 ADOPTED = "When was Japan's AI Basic Plan adopted?"
 OPENED = "When was the Velmora bridge opened?"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["browser", "tab"]  # fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOSTILE = '<img src=x onerror="window.hacked=1">\u202efdp.md'
 ZORBLAX = b'---\ntitle: "<script>window.hacked=1</script>"\n---\nThe Zorblax gadget is purple.\n'
