@@ -81,13 +81,14 @@ def _draw_list(language: Language, settings: Settings) -> None:
         return
     ticked = [document.document_id for document in every if document.document_id in _ticked()]
     may_choose = settings.readers_may_choose("documents")
+    # What cannot be asked is listed too: a filter of none would be an error.
+    ids = [document.document_id for document in found if document.state == "indexed"]
     if may_choose and ticked:
         _offer_ticked(ticked, language)
-    elif may_choose and (wanted or words) and len(found) < len(every):
+    elif may_choose and ids and (wanted or words) and len(found) < len(every):
         # By the filter, or where words were searched, document by document.
-        ids = [document.document_id for document in found if document.state == "indexed"]
-        text = label(language, "ask_these", n=len(found))
-        _offer_to_ask(text, {"document_id": ids} if words else wanted, language)
+        documents = {"document_id": ids} if words else wanted
+        _offer_to_ask(label(language, "ask_these", n=len(ids)), documents, language)
     first = _first_row(len(found), (wanted, words, sort))
     shown = found[first : first + PAGE_SIZE]
     view = documents_view(shown, language, opened=_linked(every))
