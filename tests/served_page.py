@@ -22,6 +22,8 @@ from rag.ui.turns import Turn
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
+# Streamlit asks for its health beside the page's address before it asks at the root.
+PROBES = "Failed to load resource: the server responded with a status of 404"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -137,6 +139,10 @@ class Tab:
         own = urlsplit(self.address).netloc
         web = [urlsplit(url) for url in self.requests if url.startswith(("http", "ws"))]
         return {parts.netloc for parts in web} - {own}
+
+    def errors(self) -> list[str]:
+        """Errors of the console, but for Streamlit's own probes."""
+        return [message for message in self.messages if message.startswith("error") and PROBES not in message]
 
     def is_clean(self) -> bool:
         """No script of a document ran, nothing left the host, and the console has no error."""

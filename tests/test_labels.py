@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rag.ui.labels import LANGUAGES, catalogue, known_or_as_is, label, language_of_locale, starters
+from rag.ui.labels import LANGUAGES, catalogue, known, known_or_as_is, label, language_of_locale, starters
 
 UI = Path(__file__).resolve().parent.parent / "rag" / "ui"
 # Names, units and keys: the same in every language.
@@ -92,6 +92,8 @@ def test_label_takes_the_singular_for_one() -> None:
 def test_known_or_as_is_keeps_what_the_catalogue_has_not() -> None:
     assert known_or_as_is("ja", "status", "In Force") == "有効"
     assert known_or_as_is("ja", "status", "withdrawn") == "withdrawn"
+    assert known("en", "status", "withdrawn") is None
+    assert known("en", "flaw", "figure_unsupported", words="987") == "“987” does not stand in the quotes given for it."
 
 
 # --- nothing is hard-coded ------------------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from chromium import CONTRASTS, browser
+from chromium import browser, too_faint, violations
 from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, write, wrong
 from openai_server import OpenAIServer, Reply
 from served_page import OpenTab, Tab, serving, tab
@@ -25,10 +24,6 @@ pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.browser, pytest.ma
 PATHS = ("", "documents", "evaluation", "settings", "about")
 NAMES = ("page_chat", "page_documents", "page_evaluation", "page_settings", "page_about")
 WIDTHS = [(1440, 900), (820, 1180), (390, 844)]
-# What axe-core finds in Streamlit's own elements and we cannot mend, by rule, with the reason. None today.
-STREAMLITS_OWN: dict[str, str] = {}
-# Streamlit asks for its health beside the page's address before it asks at the root.
-PROBES = "Failed to load resource: the server responded with a status of 404"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,21 +65,6 @@ def _fill(page: Tab, path: str) -> None:
         page.page.locator(".st-key-evaluation-question").wait_for()
 
 
-def violations(page: Tab) -> list[str]:
-    """Serious and critical findings of axe-core that are not Streamlit's own."""
-    page.page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    found = page.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [
-        f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
-        for violation in found
-        if violation["impact"] in ("serious", "critical") and violation["id"] not in STREAMLITS_OWN
-    ]
-
-
-def _errors(page: Tab) -> list[str]:
-    return [message for message in page.messages if message.startswith("error") and PROBES not in message]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), WIDTHS)
 def test_every_page_is_accessible_at_every_width_in_both_themes(
@@ -94,12 +74,11 @@ def test_every_page_is_accessible_at_every_width_in_both_themes(
     for path in PATHS:
         _open(page, path)
         _fill(page, path)
-        assert violations(page) == [], path
+        assert violations(page.page) == [], path
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, path
-        contrasts = page.page.evaluate(CONTRASTS, ".kh-root, .st-key-kihon-nav")
-        assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == [], path
+        assert too_faint(page.page, ".kh-root, .st-key-kihon-nav") == [], path
     assert page.foreign_hosts() == set()
-    assert _errors(page) == []
+    assert page.errors() == []
 
 
 def test_every_page_is_japanese_for_a_japanese_browser(tab: OpenTab) -> None:
@@ -185,7 +164,7 @@ def test_single_keys(tab: OpenTab) -> None:
     keyboard.press("?")
     dialog = page.page.get_by_role("dialog", name=label("en", "shortcuts"))
     assert label("en", "key_next") in dialog.inner_text()
-    assert violations(page) == []
+    assert violations(page.page) == []
     keyboard.press("Escape")
     dialog.wait_for(state="detached")
     keyboard.press("n")

@@ -315,6 +315,22 @@ def test_what_is_not_allowed_is_not_done_whoever_asks(
     assert (settings.data_dir / "uploads" / "harbour.md").is_file()
 
 
+def test_an_upload_that_cannot_be_asked_is_listed_and_not_offered(page: Callable[..., AppTest]) -> None:
+    from rag.ui import resources
+
+    ended(resources.shared_intake().add("scan.pdf", scan()))
+    ended(resources.shared_intake().add("scanner.md", HARBOUR))
+    app = page(_DOCUMENTS).run()
+    app.text_input(key="documents-search").set_value("uploads scan.pdf").run()
+    assert [row["document_id"] for row in parts(app, "documents")[0]["rows"]] == ["uploads/scan.pdf"]
+    assert [button.key for button in app.button if button.key == "documents-ask"] == []
+    app.text_input(key="documents-search").set_value("uploads scan").run()
+    assert len(parts(app, "documents")[0]["rows"]) == 2
+    assert app.button(key="documents-ask").label == label("en", "ask_these", n=1)
+    app.button(key="documents-ask").click().run()
+    assert dict(app.session_state["choices"].documents) == {"document_id": ["uploads/scanner.md"]}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_documents_page_takes_files_and_ticks(page: Callable[..., AppTest], language: Language) -> None:
     app = page(_DOCUMENTS)

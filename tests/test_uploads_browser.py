@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from chromium import CONTRASTS, browser
+from chromium import browser, too_faint, violations
 from served_page import ROOT, OpenTab, Tab, serving, tab
-from test_pages_browser import PROBES, violations
 from test_uploading import HARBOUR, KEEPER, scan
 
 from rag import Settings
@@ -81,10 +80,6 @@ def _delete(page: Tab, title: str) -> None:
     page.page.get_by_role("button", name=f"{label('en', 'delete')}: {title}").wait_for(state="detached")
 
 
-def _errors(page: Tab) -> list[str]:
-    return [message for message in page.messages if message.startswith("error") and PROBES not in message]
-
-
 def test_several_files_get_a_verdict_each_are_asked_and_deleted(tab: OpenTab, settings: Settings) -> None:
     page = _open(tab())
     _add(
@@ -110,7 +105,7 @@ def test_several_files_get_a_verdict_each_are_asked_and_deleted(tab: OpenTab, se
     assert label("en", "why_scanned") in scanned
     assert rows.filter(has_text="<script>").count() == 1
     assert page.page.locator(".kh-root img, .kh-root script").count() == 0
-    assert violations(page) == []
+    assert violations(page.page) == []
 
     page.page.locator(".st-key-kihon-nav a").first.click()
     page.input.wait_for()
@@ -120,7 +115,7 @@ def test_several_files_get_a_verdict_each_are_asked_and_deleted(tab: OpenTab, se
     page.page.get_by_role("button", name=f"{label('en', 'delete')}: Harbour").click()
     dialog = page.page.get_by_role("dialog", name=label("en", "delete_title"))
     assert all(label("en", f"delete_{what}") in dialog.inner_text() for what in ("file", "index", "quotes"))
-    assert violations(page) == []
+    assert violations(page.page) == []
     page.page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
     assert page.page.evaluate("document.activeElement.dataset.keep") == "delete-uploads/harbour.md"
@@ -133,7 +128,7 @@ def test_several_files_get_a_verdict_each_are_asked_and_deleted(tab: OpenTab, se
     assert not (settings.data_dir / "uploads" / "harbour.md").exists()
     assert page.page.evaluate("window.hacked") is None
     assert page.foreign_hosts() == set()
-    assert _errors(page) == []
+    assert page.errors() == []
 
 
 def test_another_writer_is_said_and_a_file_is_taken_back(tab: OpenTab, settings: Settings) -> None:
@@ -170,10 +165,9 @@ def test_files_are_dropped_anywhere_on_the_page(tab: OpenTab) -> None:
     )
     _settle(page)
     assert label("ja", "upload_added") in _line(page, "pier.md").inner_text()
-    assert violations(page) == []
+    assert violations(page.page) == []
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
-    contrasts = page.page.evaluate(CONTRASTS, ".kh-root")
-    assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+    assert too_faint(page.page, ".kh-root") == []
     assert page.page.evaluate("document.querySelector('.kh-drop').contains(document.querySelector('.kh-drop button'))")
     assert page.page.locator(".kh-drop[data-over]").count() == 0
 

@@ -12,13 +12,13 @@ from rag import Settings
 from rag.index.description import IndexInfo
 from rag.ui import session
 from rag.ui.component import mount_part
+from rag.ui.formatting import size_text
 from rag.ui.labels import Language, label
 from rag.ui.trust import answer_mode, chroma_view, mode_view
 from rag.ui.viewing import shortcuts
 
 _PACKAGES: Final = ("kihon", "streamlit", "langchain-core", "chromadb", "sentence-transformers", "torch")
 _LICENCES: Final = ("kihon", "documents", "model", "packages")
-_MB: Final = 1_000_000
 
 
 def draw_about(language: Language, settings: Settings, info: IndexInfo) -> None:
@@ -52,7 +52,7 @@ def _index(language: Language, info: IndexInfo) -> list[list[str]]:
             *((f"root_{root.root}", f"{root.n_documents:,}") for root in info.roots),
             ("column_chunks", f"{info.n_chunks:,}"),
             ("about_sentences", f"{info.n_sentences:,}"),
-            ("about_size", f"{info.n_bytes / _MB:,.1f} MB"),
+            ("about_size", size_text(info.n_bytes)),
             ("about_generation", info.generation or ""),
             ("about_schema", str(info.passport.schema_version)),
             ("about_embedding", f"{info.passport.embedding_name} · {info.passport.embedding_identity[:12]}"),

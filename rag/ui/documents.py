@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
@@ -13,12 +12,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 from rag import DocumentInfo, RagError, Settings
 from rag.document import Frozen
 from rag.index.description import IndexInfo
+from rag.text.located import folded
 from rag.ui import resources, session
 from rag.ui.component import mount_part
 from rag.ui.formatting import plain_text, size_text
 from rag.ui.labels import Language, known_or_as_is, label
-from rag.ui.passages import status_view
-from rag.ui.uploading import delete_upload, draw_uploads, refusal_text
+from rag.ui.passages import meta_view, status_view
+from rag.ui.uploading import delete_upload, draw_uploads, refusal_texts
 
 PAGE_SIZE: Final = 50
 # What can be chosen by a tick: keys of the chain's filter that are also fields of a document.
@@ -80,14 +80,19 @@ def _draw_list(language: Language, settings: Settings) -> None:
         st.info(label(language, "documents_none"), icon=":material/search_off:")
         return
     ticked = [document.document_id for document in every if document.document_id in _ticked()]
-    if ticked:
-        _ask_ticked(ticked, language, settings)
-    elif wanted or words:
-        _ask_these(found, every, wanted, words, language, settings)
+    may_choose = settings.readers_may_choose("documents")
+    # What cannot be asked is listed too: a filter of none would be an error.
+    ids = [document.document_id for document in found if document.state == "indexed"]
+    if may_choose and ticked:
+        _offer_ticked(ticked, language)
+    elif may_choose and ids and (wanted or words) and len(found) < len(every):
+        # By the filter, or where words were searched, document by document.
+        documents = {"document_id": ids} if words else wanted
+        _offer_to_ask(label(language, "ask_these", n=len(ids)), documents, language)
     first = _first_row(len(found), (wanted, words, sort))
     shown = found[first : first + PAGE_SIZE]
     view = documents_view(shown, language, opened=_linked(every))
-    view["mayTick"] = settings.readers_may_choose("documents")
+    view["mayTick"] = may_choose
     view["mayDelete"] = settings.readers_may_choose("uploads")
     view["ticked"], view["tickTurn"] = ticked, st.session_state.get("documents-tick-turn", 0)
     mount_part(key=_LIST, data=view, on_pick=lambda: _pick(settings))
@@ -96,11 +101,11 @@ def _draw_list(language: Language, settings: Settings) -> None:
 
 def search_documents(documents: Sequence[DocumentInfo], words: str) -> list[DocumentInfo]:
     """Documents whose title, publisher or path hold every word, whatever their width and case."""
-    parts = _folded(words).split()
+    parts = folded(words).split()
 
     def holds(document: DocumentInfo) -> bool:
         names = (document.title, document.title_ja, document.publisher, document.document_id)
-        text = _folded(" ".join(filter(None, names)))
+        text = folded(" ".join(filter(None, names)))
         return all(part in text for part in parts)
 
     return [document for document in documents if holds(document)]
@@ -129,29 +134,27 @@ def documents_view(
 
 def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
     """One document as a row, and as an item of the source viewer."""
-    kind = known_or_as_is(language, "kind", document.kind) if document.kind else ""
     is_upload = document.root == "uploads"
     state = label(language, f"state_{document.state}") if is_upload else None
-    refusal = refusal_text(document.code, document.reason, language) if document.state == "rejected" else ()
+    refusal = refusal_texts(document.code, document.reason, language) if document.state == "rejected" else ()
     added = label(language, "added_on", day=document.added[:10]) if document.added else None
     return {
         "document_id": document.document_id,
         "start": 0,
         "end": 0,
         "title": document.title,
-        "titleLanguage": document.language,
-        "meta": [part for part in (document.publisher, document.date, kind) if part],
+        "meta": meta_view(document, language),
         "place": [],
         "language": document.language,
         "status": status_view(document.status, language) if document.status else None,
         "state": state and {"text": state, "tone": "good" if document.state == "indexed" else "warn"},
-        "reason": " ".join(filter(None, refusal)),
+        "reason": " ".join(refusal),
         "canOpen": document.state == "indexed",
         "canDelete": is_upload,
         "tick": label(language, "tick", title=document.title),
         "source": " · ".join(filter(None, (document.publisher, document.document_id, added))),
         "cells": [
-            kind,
+            known_or_as_is(language, "kind", document.kind) if document.kind else "",
             document.date or "",
             known_or_as_is(language, "language", document.language) if document.language else "",
             size_text(document.n_bytes) if document.n_bytes is not None else "",
@@ -209,32 +212,17 @@ def _facet(name: str, every: Sequence[DocumentInfo], language: Language) -> list
     )
 
 
-def _ask_these(
-    found: Sequence[DocumentInfo],
-    every: Sequence[DocumentInfo],
-    wanted: dict[str, Any],
-    words: str,
-    language: Language,
-    settings: Settings,
-) -> None:
-    """Offer to ask what was found alone: by the filter, or where words were searched, document by document."""
-    if not settings.readers_may_choose("documents") or len(found) == len(every):
-        return
-    ids = [document.document_id for document in found if document.state == "indexed"]
-    documents = {"document_id": ids} if words else wanted
-    if st.button(label(language, "ask_these", n=len(found)), key="documents-ask", icon=":material/filter_alt:"):
+def _offer_to_ask(text: str, documents: dict[str, Any], language: Language) -> None:
+    """A button that has the documents of a filter asked alone."""
+    if st.button(text, key="documents-ask", icon=":material/filter_alt:"):
         session.choose(documents=MappingProxyType(documents))
         st.toast(label(language, "ask_these_done"), icon=":material/check:")
 
 
-def _ask_ticked(ticked: Sequence[str], language: Language, settings: Settings) -> None:
+def _offer_ticked(ticked: list[str], language: Language) -> None:
     """Offer to ask the ticked documents alone."""
-    if not settings.readers_may_choose("documents"):
-        return
     with st.container(key="documents-ticks", horizontal=True):
-        if st.button(label(language, "ask_ticked", n=len(ticked)), key="documents-ask", icon=":material/filter_alt:"):
-            session.choose(documents=MappingProxyType({"document_id": list(ticked)}))
-            st.toast(label(language, "ask_these_done"), icon=":material/check:")
+        _offer_to_ask(label(language, "ask_ticked", n=len(ticked)), {"document_id": ticked}, language)
         st.button(
             label(language, "untick"),
             key="documents-untick",
@@ -300,7 +288,3 @@ def _paging(first: int, n: int, language: Language) -> None:
 def _linked(every: Sequence[DocumentInfo]) -> DocumentInfo | None:
     wanted = st.query_params.get("document")
     return next((document for document in every if document.document_id == wanted), None)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rag.ui.labels import Language, catalogue, known_or_as_is, label
+from rag.ui.labels import Language, known_or_as_is, label
 
 if TYPE_CHECKING:
     from eval import Comparison, RecordedRun, Result, Row
@@ -183,13 +183,11 @@ def _fact(words: Sequence[str], found: Mapping[str, Any], language: Language) ->
 
 
 def _chosen(summary: Mapping[str, Any], which: str) -> list[tuple[str, Any]]:
-    wanted: dict[str, Callable[[str], bool]] = {
-        "first": lambda name: name in _FIRST,
-        "groups": lambda name: name.startswith(_GROUPED),
-        "others": lambda name: "/" not in name and name not in _FIRST,
-    }
-    names = [name for name in (_FIRST if which == "first" else summary) if name in summary and wanted[which](name)]
-    return [(name, summary[name]) for name in names]
+    if which == "first":
+        return [(name, summary[name]) for name in _FIRST if name in summary]
+    if which == "groups":
+        return [(name, estimate) for name, estimate in summary.items() if name.startswith(_GROUPED)]
+    return [(name, estimate) for name, estimate in summary.items() if "/" not in name and name not in _FIRST]
 
 
 def _measure_name(name: str, language: Language) -> str:
@@ -197,7 +195,7 @@ def _measure_name(name: str, language: Language) -> str:
     if group != name:
         key, _, value = group.partition("=")
         return known_or_as_is(language, key, value) if key == "language" else _kind_name(value, language)
-    return catalogue(language).get(f"measure_{name}", name)
+    return known_or_as_is(language, "measure", name)
 
 
 def _kind_name(kind: str, language: Language) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from rag import RagError, Settings
 from rag.index.description import IndexInfo
+from rag.text.located import folded
 from rag.ui import eval_runs
 from rag.ui.component import mount_part
 from rag.ui.eval_views import (
@@ -149,12 +150,12 @@ def _filtered(asked: Sequence[Asked], is_compared: bool, language: Language) -> 
         "outcome_fixed": lambda one: one.outcome == "fixed",
         "outcome_broken": lambda one: one.outcome == "broken",
     }
-    parts = (words or "").casefold().split()
+    parts = folded(words or "").split()
     return [one for one in asked if holds[verdict](one) and all(part in _text(one) for part in parts)]
 
 
 def _text(one: Asked) -> str:
-    return f"{one.id} {one.row.question if one.row is not None else ''}".casefold()
+    return folded(f"{one.id} {one.row.question if one.row is not None else ''}")
 
 
 def _draw_question(asked: Asked, run: RecordedRun, language: Language) -> None:

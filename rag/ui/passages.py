@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from rag import DocumentInfo
 from rag.answer import Citation, Hit
 from rag.checking.standing import Standing
-from rag.document import PATH_MARK
+from rag.document import PATH_MARK, Document
 from rag.text.blocks import scan_blocks
 from rag.text.markup import plain, plain_sentence
 from rag.text.sentences import sentence_spans
@@ -94,6 +95,12 @@ def status_view(status: str, language: Language) -> dict[str, str]:
     return {"text": known_or_as_is(language, "status", status), "tone": tone}
 
 
+def meta_view(source: Citation | Hit | Document | DocumentInfo, language: Language) -> list[str]:
+    """Who published a document, when, and what it is; what is known of that."""
+    kind = known_or_as_is(language, "kind", source.kind) if source.kind else None
+    return [part for part in (source.publisher, source.date, kind) if part]
+
+
 def host_of(url: str | None) -> str | None:
     """Host of an `http` or `https` address; `None` for anything else, which then is no link."""
     if not url:
@@ -124,7 +131,6 @@ def _is_superseded(status: str | None) -> bool:
 def _source(
     source: Citation | Hit, language: Language, find_newer: FindNewer, *, is_old: bool = False
 ) -> dict[str, Any]:
-    kind = known_or_as_is(language, "kind", source.kind) if source.kind else None
     page = label(language, "page", page=source.page) if source.page is not None else None
     section = heading_path(source.section, source.title)
     view: dict[str, Any] = {
@@ -132,7 +138,7 @@ def _source(
         "start": source.start,
         "end": source.end,
         "title": source.title,
-        "meta": [part for part in (source.publisher, source.date, kind) if part],
+        "meta": meta_view(source, language),
         "language": source.language,
         "place": [part for part in (PATH_MARK.join(section), page) if part],
     }

@@ -19,7 +19,7 @@ from rag.errors import ConversationError, CorpusError
 from rag.ui import conversation, resources, session
 from rag.ui.conversations import N_LISTED, conversations_view
 from rag.ui.feedback import FeedbackError, Said, feedback_form, keep_feedback
-from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.labels import Language, known, label
 from rag.ui.sources import picture_view, source_view
 from rag.ui.taking import FileKind, saved_file
 from rag.ui.turns import Verdict
@@ -160,8 +160,7 @@ def _sentence(exc: RagError, language: Language) -> str:
         logger.warning("A kept conversation: %s", exc)
         return label(language, f"conversation_{exc.code}")
     code = exc.code if isinstance(exc, CorpusError) else ""
-    words = known_or_as_is(language, "trouble", code)
-    return words if words != code else str(exc)
+    return known(language, "trouble", code) or str(exc)
 
 
 def _document(request: OpenDocument, language: Language) -> dict[str, Any]:

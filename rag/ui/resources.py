@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -106,6 +106,17 @@ def _documents(wanted: str) -> tuple[DocumentInfo, ...]:
     return tuple(list_documents(shared_settings(), json.loads(wanted)))
 
 
+def title_of(document_id: str) -> str:
+    """Title of a document, or its id where there is no such document (any more)."""
+    return _titles().get(document_id, document_id)
+
+
+@st.cache_resource(show_spinner=False, ttl=_STATE_TTL_S)
+def _titles() -> dict[str, str]:
+    """Kept, not made for each line that names a document: there may be thousands of both."""
+    return {document.document_id: document.title for document in documents()}
+
+
 @st.cache_data(show_spinner=False, ttl=_STATE_TTL_S, max_entries=_MAX_EDITIONS)
 def find_newer(document_id: str) -> Edition | None:
     """The indexed document that took the place of another, if there is one; see `rag.ui.passages.FindNewer`."""
@@ -128,7 +139,7 @@ class Building:
     total: int = 0
     is_over: bool = False
     error: str | None = None
-    failed: bool = field(default=False)
+    failed: bool = False
 
     def run(self, settings: Settings) -> None:
         """Build, noting progress; an error is kept, not raised."""
@@ -178,4 +189,5 @@ def forget_documents() -> None:
     """Look anew at which documents there are on the next run."""
     index_state.clear()
     _documents.clear()
+    _titles.clear()
     find_newer.clear()

@@ -39,8 +39,7 @@ def filter_lines(wanted: Mapping[str, Any], language: Language, *, most: int | N
     for name, value in wanted.items():
         values = [value] if isinstance(value, str) else value
         if name == "document_id":
-            titles = {document.document_id: document.title for document in resources.documents()}
-            values = [titles.get(value, value) for value in values]
+            values = map(resources.title_of, values)
         shown = [known_or_as_is(language, name, value) for value in values]
         listed = ", ".join(shown[:most])
         if len(shown[:most]) < len(shown):

@@ -8,8 +8,8 @@ from rag import PagePicture
 from rag.document import Document
 from rag.loading.formats import is_markdown
 from rag.ui.formatting import document_blocks
-from rag.ui.labels import Language, known_or_as_is, label
-from rag.ui.passages import Edition, edition_view, heading_path, host_of, status_view
+from rag.ui.labels import Language, label
+from rag.ui.passages import Edition, edition_view, heading_path, host_of, meta_view, status_view
 
 # Enough to read around a quote; a document of the bundled corpus mostly fits whole.
 _AROUND_CHARS = 6_000
@@ -50,15 +50,7 @@ def source_view(
         "start": start,
         "end": end,
         "title": document.title,
-        "meta": [
-            part
-            for part in (
-                document.publisher,
-                document.date,
-                known_or_as_is(language, "kind", document.kind) if document.kind else None,
-            )
-            if part
-        ],
+        "meta": meta_view(document, language),
         "status": status_view(document.status, language) if document.status else None,
         "note": document.note,
         "newer": edition_view(newer, language) if newer else None,

@@ -16,7 +16,7 @@ from rag.ui.component import mount_part
 from rag.ui.desk import BusyError
 from rag.ui.formatting import plain_text, size_text
 from rag.ui.intake import Job
-from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.labels import Language, known, label
 from rag.uploads.names import safe_name
 
 _MB: Final = 1024 * 1024
@@ -117,11 +117,11 @@ def uploads_view(
     }
 
 
-def refusal_text(code: str | None, reason: str | None, language: Language) -> tuple[str, str]:
+def refusal_texts(code: str | None, reason: str | None, language: Language) -> list[str]:
     """Why a file is not indexed: a sentence of the page, and where the library's own says more, that one too."""
-    if code is None or (known := known_or_as_is(language, "why", code)) == code:
-        return label(language, "why_other"), reason or ""
-    return known, (reason or "") if code in _DETAILED else ""
+    why = known(language, "why", code or "")
+    detail = reason if why is None or code in _DETAILED else None
+    return [why or label(language, "why_other"), *filter(None, [detail])]
 
 
 def _line(job: Job, language: Language) -> dict[str, Any]:
@@ -149,9 +149,8 @@ def _outcome(job: Job, language: Language) -> tuple[str, str, list[str]]:
     if job.state == "cancelled":
         return "plain", label(language, "deletion_cancelled" if job.deletes else "upload_cancelled"), []
     if job.state == "failed":
-        text, detail = refusal_text(job.code or None, job.reason, language)
         title = label(language, "deletion_failed" if job.deletes else "upload_failed")
-        return "bad", title, [text, *filter(None, [detail])]
+        return "bad", title, refusal_texts(job.code, job.reason, language)
     if job.deletion is not None:
         quotes = label(language, "deleted_quotes", n=job.deletion.n_answers) if job.deletion.n_answers else ""
         left = [label(language, "deleted_left"), *job.deletion.left] if job.deletion.left else []
@@ -162,24 +161,14 @@ def _outcome(job: Job, language: Language) -> tuple[str, str, list[str]]:
 
 def _verdict(report: FileReport, language: Language) -> tuple[str, str, list[str]]:
     if report.code == "duplicate":
-        return (
-            "plain",
-            label(language, "upload_duplicate"),
-            [label(language, "upload_duplicate_of", name=_title(report))],
-        )
+        title = resources.title_of(f"{report.root}/{report.path}")
+        return "plain", label(language, "upload_duplicate"), [label(language, "upload_duplicate_of", name=title)]
     if report.verdict in ("skipped", "rejected"):
-        text, detail = refusal_text(report.code, report.reason, language)
         tone = "warn" if report.code == "scanned" else "bad"
-        return tone, label(language, "upload_rejected"), [text, *filter(None, [detail])]
+        return tone, label(language, "upload_rejected"), refusal_texts(report.code, report.reason, language)
     if report.code == "numbered":
         return "good", label(language, "upload_added"), [label(language, "upload_numbered", name=report.path)]
     return "good", label(language, "upload_added"), [*filter(None, [report.reason])]
-
-
-def _title(report: FileReport) -> str:
-    document_id = f"{report.root}/{report.path}"
-    titles = {document.document_id: document.title for document in resources.documents()}
-    return titles.get(document_id, document_id)
 
 
 def _draw_box(language: Language, settings: Settings) -> None:

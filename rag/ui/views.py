@@ -10,7 +10,7 @@ from rag.answer import Answer, Notice, Unsupported
 from rag.costs import Price, cost_usd
 from rag.text.markup import plain
 from rag.ui.formatting import answer_blocks
-from rag.ui.labels import Language, known_or_as_is, label
+from rag.ui.labels import Language, known, label
 from rag.ui.passages import FindNewer, citation_view, hit_view
 from rag.ui.taking import FILE_KINDS, reference
 from rag.ui.turns import Turn
@@ -119,9 +119,7 @@ def _answered(turn: Turn, look: Look) -> dict[str, Any]:
 def _flaw(flaw: Unsupported, answer: Answer, language: Language) -> dict[str, str]:
     """A stretch that no quote carries, with the reason in the page's language where the cause is a known one."""
     words = plain(answer.text[flaw.start : flaw.end])
-    key = f"flaw_{flaw.code}"
-    detail = known_or_as_is(language, "flaw", flaw.code)
-    detail = label(language, key, words=words) if detail != flaw.code else flaw.detail
+    detail = known(language, "flaw", flaw.code, words=words) or flaw.detail
     return {"text": words, "detail": detail, "label": label(language, "unsupported_label", detail=detail)}
 
 
@@ -155,8 +153,8 @@ def _notice(notice: Notice, language: Language) -> dict[str, str]:
     """A notice; one of the chat model comes in English only, and is introduced in the page's language."""
     tone = "warn" if notice.code.startswith(("llm_", "unverified")) else "info"
     view = {"tone": tone, "code": notice.code, "text": notice.message}
-    words = known_or_as_is(language, "notice", notice.code)
-    if language != "en" and words != notice.code:
+    words = known(language, "notice", notice.code)
+    if language != "en" and words is not None:
         view |= {"text": words, "detail": notice.message}
     return view
 

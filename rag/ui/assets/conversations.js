@@ -15,9 +15,7 @@ function openConversations({ labels, max_chars: maxChars }) {
   const search = element("input", { class: "kh-input", type: "search", name: "search", "aria-label": labels.conversations_search, placeholder: labels.conversations_search_hint });
   const more = element("button", { class: "kh-button kh-button-quiet kh-conversations-more", type: "button", hidden: true }, labels.conversations_more);
   const dialog = (conversations.dialog = element("dialog", { class: "kh-dialog kh-root kh-side-dialog", "aria-labelledby": "kh-conversations" },
-    element("div", { class: "kh-dialog-head" }, element("h2", { class: "kh-dialog-title", id: "kh-conversations" }, labels.conversations),
-      element("button", { class: "kh-tool", type: "button", "aria-label": labels.conversations_close, title: labels.conversations_close,
-        onclick: () => dialog.close() }, icon("close"))),
+    drawDialogHead("kh-conversations", labels.conversations, labels.conversations_close),
     element("button", { class: "kh-button kh-conversations-new", type: "button", onclick: () => leave({ kind: "new_conversation" }, labels.new_conversation) }, labels.new_conversation),
     search, said, list, more));
 
@@ -66,12 +64,9 @@ function openConversations({ labels, max_chars: maxChars }) {
   let timer = 0;
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, SEARCH_AFTER_MS); });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    if (document.activeElement === document.body) document.querySelector(".kh-conversations-open")?.focus({ preventScroll: true });
+  showDialog(dialog, () => {
+    if (document.activeElement === document.body) byKeep("conversations")?.focus({ preventScroll: true });
   });
-  document.body.append(dialog);
-  dialog.showModal();
   show();
 }
 
@@ -80,7 +75,7 @@ function drawConversation(row, { labels, maxChars, leave, change }) {
   const time = new Date(row.changed).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   const item = element("li", { class: "kh-conversation", "data-id": row.id });
   const focus = (name) => item.querySelector(`.kh-act-${name}`).focus();
-  const act = (name, pictured, key, onclick) => element("button", { class: `kh-tool kh-act-${name}`, type: "button", "aria-label": named(key), title: named(key), onclick }, icon(pictured));
+  const act = (name, pictured, key, onclick) => iconButton(pictured, named(key), onclick, { class: `kh-tool kh-act-${name}` });
   const draw = () => item.replaceChildren(
     element("button", { class: "kh-conversation-open", type: "button", "aria-current": row.is_current && "true",
       onclick: () => leave({ kind: "open_conversation", conversation: row.id }, labels.conversation_opened) },
@@ -93,13 +88,12 @@ function drawConversation(row, { labels, maxChars, leave, change }) {
     event.preventDefault(); // the dialog stays open
     back(name);
   };
-  const buttons = (quiet, name, sure) => element("div", { class: "kh-buttons" },
-    element("button", { class: "kh-button kh-button-quiet", type: "button", onclick: () => back(name) }, quiet), sure);
+  const buttons = (name, sure) => drawButtons(labels.cancel, () => back(name), sure);
 
   function rename() {
     const field = element("input", { class: "kh-input", name: "title", maxlength: maxChars, "aria-label": labels.conversation_title, value: row.title, dir: "auto" });
     const form = element("form", { class: "kh-conversation-form", onkeydown: onEscape("rename") }, field,
-      buttons(labels.cancel, "rename", element("button", { class: "kh-button", type: "submit" }, labels.conversation_save)));
+      buttons("rename", element("button", { class: "kh-button", type: "submit" }, labels.conversation_save)));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const title = field.value.trim();
@@ -121,7 +115,7 @@ function drawConversation(row, { labels, maxChars, leave, change }) {
     };
     item.replaceChildren(element("div", { class: "kh-conversation-form", role: "group", "aria-label": named("conversation_delete_sure"), onkeydown: onEscape("delete") },
       element("p", { dir: "auto" }, named("conversation_delete_sure")),
-      buttons(labels.cancel, "delete", element("button", { class: "kh-button kh-button-danger", type: "button", onclick: sure }, labels.conversation_delete))));
+      buttons("delete", element("button", { class: "kh-button kh-button-bad", type: "button", onclick: sure }, labels.conversation_delete))));
     item.querySelector("button").focus();
   }
 

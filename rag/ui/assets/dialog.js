@@ -1,4 +1,4 @@
-// The form for feedback: a dialog of its own, so that a turn that is drawn anew takes nothing away from who fills it in.
+// Dialogs, first of all the form for feedback: a dialog of its own, so that a turn that is drawn anew takes nothing away from who fills it in.
 async function openFeedback(data, verdict, from) {
   const said = from.closest(".kh-tools").querySelector(".kh-said");
   let form;
@@ -10,12 +10,23 @@ async function openFeedback(data, verdict, from) {
   }
   const dialog = element("dialog", { class: "kh-dialog", "aria-labelledby": "kh-dialog-title" });
   dialog.append(drawFeedback(form, data, dialog));
+  showDialog(dialog, () => byKeep(`${verdict}-${data.id}`)?.focus({ preventScroll: true }));
+}
+
+// `leave` puts the focus where it belongs once the dialog is gone.
+function showDialog(dialog, leave = () => {}) {
   dialog.addEventListener("close", () => {
     dialog.remove();
-    document.querySelector(`[data-keep="${CSS.escape(`${verdict}-${data.id}`)}"]`)?.focus({ preventScroll: true });
+    leave();
   });
   document.body.append(dialog);
   dialog.showModal();
+  return dialog;
+}
+
+function drawDialogHead(id, title, closeText) {
+  return element("div", { class: "kh-dialog-head" }, element("h2", { class: "kh-dialog-title", id }, title),
+    iconButton("close", closeText, (event) => event.currentTarget.closest("dialog").close()));
 }
 
 function drawFeedback(form, data, dialog) {
@@ -28,9 +39,7 @@ function drawFeedback(form, data, dialog) {
     element("label", { class: "kh-field" }, element("span", { class: "kh-label" }, form.verdict === "down" ? labels.feedback_right : labels.feedback_note),
       element("textarea", { class: "kh-input", name: "text", rows: "2", maxlength: form.max_chars })),
     element("p", { class: "kh-hint" }, labels.feedback_private), error,
-    element("div", { class: "kh-buttons" },
-      element("button", { class: "kh-button kh-button-quiet", type: "button", onclick: () => dialog.close() }, labels.cancel),
-      element("button", { class: "kh-button", type: "submit" }, labels.feedback_send)));
+    drawButtons(labels.cancel, () => dialog.close(), element("button", { class: "kh-button", type: "submit" }, labels.feedback_send)));
   drawn.addEventListener("submit", async (event) => {
     event.preventDefault();
     error.textContent = "";

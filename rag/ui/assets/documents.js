@@ -24,9 +24,7 @@ function drawDocuments(root, data, setTriggerValue) {
           "aria-label": `${data.labels.delete}: ${row.title}`, onclick: () => confirmDeletion(row, data, setTriggerValue) }, data.labels.delete))),
     row.cells.map((cell, i) => element("td", { "data-column": data.columns[i + 1], class: cell ? null : "kh-empty" }, cell)));
   const kept = keepState(root);
-  root.replaceChildren(element("table", { class: "kh-list-table kh-documents" },
-    element("thead", {}, element("tr", {}, data.columns.map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, data.rows.map(draw))));
+  root.replaceChildren(drawTable("kh-documents", data.columns, data.rows.map(draw)));
   restoreState(root, kept);
   if (data.opened && root.opened !== data.opened.document_id) {
     root.opened = data.opened.document_id;
@@ -42,16 +40,9 @@ function confirmDeletion(row, data, setTriggerValue) {
       element("p", { class: "kh-delete-name" }, element("bdi", {}, row.title), element("span", { class: "kh-source-meta" }, row.document_id)),
       element("div", { id: "kh-delete-text" }, element("p", {}, labels.delete_text),
         element("ul", { class: "kh-delete-list" }, data.deleted.map((what) => element("li", {}, what)))),
-      element("div", { class: "kh-buttons" },
-        element("button", { class: "kh-button kh-button-quiet", type: "button", onclick: () => dialog.close() }, labels.cancel),
-        element("button", { class: "kh-button kh-button-bad", type: "button", onclick: () => {
-          setTriggerValue("pick", { kind: "delete", id: row.document_id });
-          dialog.close();
-        } }, labels.delete_confirm))));
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    document.querySelector(`[data-keep="${CSS.escape(`delete-${row.document_id}`)}"]`)?.focus({ preventScroll: true });
-  });
-  document.body.append(dialog);
-  dialog.showModal();
+      drawButtons(labels.cancel, () => dialog.close(), element("button", { class: "kh-button kh-button-bad", type: "button", onclick: () => {
+        setTriggerValue("pick", { kind: "delete", id: row.document_id });
+        dialog.close();
+      } }, labels.delete_confirm))));
+  showDialog(dialog, () => byKeep(`delete-${row.document_id}`)?.focus({ preventScroll: true }));
 }

@@ -1,8 +1,8 @@
 // Elements. Text becomes text nodes only; attributes come from a fixed list; addresses must be http or https.
 const ATTRIBUTES = new Set([
   "class", "id", "role", "tabindex", "title", "lang", "href", "target", "rel", "type", "open", "hidden",
-  "referrerpolicy", "cite", "dir", "name", "value", "checked", "rows", "maxlength", "novalidate", "alt",
-  "disabled", "placeholder", "multiple", "accept", "max",
+  "referrerpolicy", "dir", "name", "value", "checked", "rows", "maxlength", "novalidate", "alt",
+  "disabled", "placeholder", "multiple", "max",
 ]);
 
 function element(tag, attributes = {}, ...children) {
@@ -64,6 +64,26 @@ function icon(name) {
   svg.append(path);
   return svg;
 }
+
+// A button that is a picture alone: its words are for screen readers, and for the pointer.
+function iconButton(name, text, onclick, more = {}) {
+  return element("button", { class: "kh-tool", type: "button", "aria-label": text, title: text, onclick, ...more }, icon(name));
+}
+
+// Way back, and the button that does it.
+function drawButtons(back, onBack, sure) {
+  return element("div", { class: "kh-buttons" },
+    element("button", { class: "kh-button kh-button-quiet", type: "button", onclick: onBack }, back), sure);
+}
+
+function drawTable(name, columns, rows) {
+  return element("table", { class: `kh-list-table ${name}` },
+    element("thead", {}, element("tr", {}, columns.map((column) => element("th", { scope: "col" }, column)))),
+    element("tbody", {}, rows));
+}
+
+// What bears a `data-keep` now: it may have been drawn anew meanwhile.
+const byKeep = (name) => document.querySelector(`[data-keep="${CSS.escape(name ?? "")}"]`);
 
 // A picture that Python drew, given as base64: no address, and of a kind that holds nothing active.
 function picture(mediaType, base64, alt) {

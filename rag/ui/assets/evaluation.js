@@ -17,13 +17,11 @@ function drawMeasures(root, data) {
     element("strong", {}, figures.text), element("span", { class: "kh-muted" }, ` (${figures.interval})`));
   const legend = data.names.length > 1 && element("p", { class: "kh-legend" }, data.names.map((name, i) =>
     element("span", {}, element("span", { class: `kh-swatch kh-swatch-${i}`, "aria-hidden": "true" }), name)));
-  root.replaceChildren(...[legend, element("table", { class: "kh-list-table kh-measures" },
-    element("thead", {}, element("tr", {}, data.columns.map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, data.rows.map((row) => element("tr", {},
-      element("th", { scope: "row" }, row.name, row.tone && badge({ text: data.tones[row.tone], tone: row.tone === "better" ? "good" : "warn" })),
-      element("td", { class: "kh-bars" }, bar(row.a, 0), bar(row.b, 1)),
-      element("td", {}, figure(row.a), row.b && element("br"), figure(row.b)),
-      element("td", { "data-column": data.columns[3] }, row.a.n)))))].filter(Boolean));
+  root.replaceChildren(...[legend, drawTable("kh-measures", data.columns, data.rows.map((row) => element("tr", {},
+    element("th", { scope: "row" }, row.name, row.tone && badge({ text: data.tones[row.tone], tone: row.tone === "better" ? "good" : "warn" })),
+    element("td", { class: "kh-bars" }, bar(row.a, 0), bar(row.b, 1)),
+    element("td", {}, figure(row.a), row.b && element("br"), figure(row.b)),
+    element("td", { "data-column": data.columns[3] }, row.a.n))))].filter(Boolean));
 }
 
 function drawQuestions(root, data, setTriggerValue) {
@@ -34,9 +32,7 @@ function drawQuestions(root, data, setTriggerValue) {
     element("td", {}, row.kind),
     element("td", {}, badge(row.verdict), badge(row.outcome && { text: row.outcome, tone: "plain" })));
   const kept = keepState(root);
-  root.replaceChildren(element("table", { class: "kh-list-table kh-questions" },
-    element("thead", {}, element("tr", {}, data.columns.map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, data.rows.map(draw))));
+  root.replaceChildren(drawTable("kh-questions", data.columns, data.rows.map(draw)));
   restoreState(root, kept);
   // What was picked is drawn above the list.
   const box = document.querySelector(".st-key-evaluation-question");

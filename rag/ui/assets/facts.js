@@ -5,6 +5,10 @@ function drawFacts(root, data) {
     group.text?.map((text) => element("p", {}, text)),
     group.rows && element("dl", { class: "kh-pairs" }, group.rows.map(([name, value]) =>
       [element("dt", {}, name), element("dd", {}, value)])),
-    group.keys && element("dl", { class: "kh-keys" }, group.keys.map(([key, what]) =>
-      [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])))));
+    group.keys && drawKeys(group.keys))));
+}
+
+// Single keys, each with what it does.
+function drawKeys(keys) {
+  return element("dl", { class: "kh-keys" }, keys.map(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]));
 }

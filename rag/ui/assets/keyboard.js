@@ -40,15 +40,8 @@ function stepCitation(by) {
 
 function showShortcuts() {
   if (frame.dialog?.isConnected) return;
-  const rows = frame.shortcuts.map(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)]);
-  frame.dialog = element("dialog", { class: "kh-dialog kh-root", "aria-labelledby": "kh-shortcuts" },
-    element("div", { class: "kh-dialog-head" }, element("h2", { class: "kh-dialog-title", id: "kh-shortcuts" }, frame.labels.shortcuts),
-      element("button", { class: "kh-tool", type: "button", "aria-label": frame.labels.shortcuts_close, title: frame.labels.shortcuts_close,
-        onclick: () => frame.dialog.close() }, icon("close"))),
-    element("dl", { class: "kh-keys" }, rows));
-  frame.dialog.addEventListener("close", () => frame.dialog.remove());
-  document.body.append(frame.dialog);
-  frame.dialog.showModal();
+  frame.dialog = showDialog(element("dialog", { class: "kh-dialog kh-root", "aria-labelledby": "kh-shortcuts" },
+    drawDialogHead("kh-shortcuts", frame.labels.shortcuts, frame.labels.shortcuts_close), drawKeys(frame.shortcuts)));
 }
 
 // First of all that Tab reaches.

@@ -13,9 +13,8 @@ function drawTools(data) {
       return "";
     }),
     tools.verdict !== undefined && [["up", labels.good], ["down", labels.bad]].map(([verdict, text]) =>
-      element("button", { class: "kh-act kh-thumb", type: "button", "data-keep": `${verdict}-${data.id}`, "data-verdict": verdict,
-        "aria-label": text, title: text, "aria-pressed": String(tools.verdict === verdict),
-        onclick: (event) => openFeedback(data, verdict, event.currentTarget) }, icon(verdict))),
+      iconButton(verdict, text, (event) => openFeedback(data, verdict, event.currentTarget), { class: "kh-act kh-thumb",
+        "data-keep": `${verdict}-${data.id}`, "data-verdict": verdict, "aria-pressed": String(tools.verdict === verdict) })),
     tools.again && tool("again", labels.ask_again, () => ask({})),
     isPlain("offline") && tool("offline", labels.answer_offline, () => ask({ offline: true })),
   ].flat().filter(Boolean);
@@ -64,8 +63,7 @@ function closeMenus(event) {
 function drawQuestion(data) {
   const { labels } = data;
   const bubble = element("h2", { class: "kh-bubble", dir: "auto" }, element("span", { class: "kh-sr" }, `${labels.you}: `), data.question);
-  const pencil = data.tools.edit && element("button", { class: "kh-tool kh-edit", type: "button", "data-keep": `edit-${data.id}`,
-    "aria-label": labels.edit, title: labels.edit, onclick: () => editQuestion(row, data) }, icon("edit"));
+  const pencil = data.tools.edit && iconButton("edit", labels.edit, () => editQuestion(row, data), { class: "kh-tool kh-edit", "data-keep": `edit-${data.id}` });
   const row = element("div", { class: "kh-question" }, pencil, bubble);
   return row;
 }
@@ -85,9 +83,7 @@ function editQuestion(row, data) {
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
   });
   row.replaceChildren(element("form", { class: "kh-edit-form", onsubmit: (event) => { event.preventDefault(); send(); } }, area,
-    element("div", { class: "kh-buttons" },
-      element("button", { class: "kh-button kh-button-quiet", type: "button", onclick: leave }, data.labels.cancel),
-      element("button", { class: "kh-button", type: "submit" }, data.labels.ask))));
+    drawButtons(data.labels.cancel, leave, element("button", { class: "kh-button", type: "submit" }, data.labels.ask))));
   area.focus();
 }
 

@@ -86,7 +86,7 @@ const viewer = {
     this.asked += 1;
     document.documentElement.classList.remove("kh-viewing");
     // A turn that was drawn anew meanwhile has another element in the place of the one that was pressed.
-    const from = this.from?.isConnected ? this.from : document.querySelector(`[data-keep="${CSS.escape(this.from?.dataset.keep ?? "")}"]`);
+    const from = this.from?.isConnected ? this.from : byKeep(this.from?.dataset.keep);
     from?.focus();
     hideCard();
   },
@@ -102,18 +102,17 @@ const viewer = {
     const focus = this.panel.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
     const scrolled = this.panel.querySelector(".kh-viewer-body")?.scrollTop ?? 0;
     const labels = this.labels;
-    const button = (keep, name, text, act, more = {}) =>
-      element("button", { class: `kh-tool kh-${keep}`, type: "button", "data-keep": keep, "aria-label": text, title: text, onclick: act, ...more }, icon(name));
+    const button = (name, text, act, more = {}) => iconButton(name, text, act, { "data-keep": name, ...more });
     const several = this.items.length > 1;
     this.panel.replaceChildren(
       element("div", { class: "kh-viewer-head" },
         element("div", { class: "kh-viewer-bar" },
           element("span", { class: "kh-label" }, labels.viewer),
           several && element("span", { class: "kh-steps" },
-            button("previous", "previous", labels.previous, () => this.step(-1)),
+            button("previous", labels.previous, () => this.step(-1)),
             element("span", { class: "kh-nth", role: "status" }, labels.nth.replace("{nth}", this.at + 1).replace("{n}", this.items.length)),
-            button("next", "next", labels.next, () => this.step(1))),
-          button("close", "close", labels.close, () => this.close())),
+            button("next", labels.next, () => this.step(1))),
+          button("close", labels.close, () => this.close(), { class: "kh-tool kh-close" })),
         element("h2", { class: "kh-viewer-title", id: "kh-viewer-title" }, (source ?? item).title, badge(source?.status ?? item.status)),
         element("div", { class: "kh-source-meta" }, dotted((source ?? item).meta)),
         source && drawNewer(source, "newer"),
@@ -145,8 +144,7 @@ const viewer = {
   },
 
   drawPage(page) {
-    const step = (name, to, text) => element("button", { class: "kh-tool", type: "button", "data-keep": `${name}-page`, "aria-label": text, title: text,
-      disabled: to === null, onclick: () => this.askPage(to) }, icon(name));
+    const step = (name, to, text) => iconButton(name, text, () => this.askPage(to), { "data-keep": `${name}-page`, disabled: to === null });
     const share = (value) => `${Math.round(value * 1e4) / 100}%`;
     const marks = page.marks.map((mark) => {
       const drawn = element("span", { class: "kh-page-mark" });

@@ -53,6 +53,12 @@ def starters(language: Language) -> list[str]:
     return [label(language, f"starter_{n}") for n in range(1, N_STARTERS + 1)]
 
 
+def known(language: Language, prefix: str, value: str, **values: object) -> str | None:
+    """Label of a code, or of a value that documents write (`in force`); `None` where the catalogue has none."""
+    key = f"{prefix}_{value.strip().lower().replace(' ', '_')}"
+    return label(language, key, **values) if key in catalogue(language) else None
+
+
 def known_or_as_is(language: Language, prefix: str, value: str) -> str:
-    """Label of a value that documents write (`in force`), or the value itself where the catalogue has none."""
-    return catalogue(language).get(f"{prefix}_{value.strip().lower().replace(' ', '_')}", value)
+    """Label of a value that documents write, or the value itself where the catalogue has none."""
+    return known(language, prefix, value) or value
