@@ -127,6 +127,32 @@ def test_kill_at_many_random_moments(settings: Settings) -> None:
         run_and_kill(settings, seed)
 
 
+ORPHANING = """
+import os, sys, time
+from pathlib import Path
+from rag.store.lock import writer_lock
+with writer_lock(Path(sys.argv[1])):
+    if os.fork() == 0:  # as a process that was just being started, before it closes what it inherits
+        os.close(1)
+        time.sleep(1.5)
+        os._exit(0)
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_lock_left_with_a_process_that_was_being_started_is_waited_for(settings: Settings) -> None:
+    script = [sys.executable, "-c", ORPHANING, str(settings.index_dir)]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    started = time.monotonic()
+    assert build_index(settings, model=BagOfWords()).added == N_DOCUMENTS
+    assert time.monotonic() - started > 1, "the lock was free: this tests nothing"
+
+
 def test_terminated_run_frees_the_lock(settings: Settings) -> None:
     child = start(settings)
     child.send_signal(signal.SIGTERM)

@@ -16,6 +16,8 @@ from rag.errors import IndexLockedError, IndexStoreError
 
 _POLL_S = 0.2
 _SHORT_POLL_S = 0.02
+# A holder killed while it starts a process leaves a copy of its lock there, until that process has loaded its program.
+_ORPHAN_S = 10.0
 
 
 class FileLock:
@@ -72,12 +74,16 @@ def writer_lock(index_dir: Path, *, wait: bool = False, on_wait: Callable[[], No
     lock = FileLock(index_dir / "lock")
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
+        give_up = time.monotonic() + _ORPHAN_S
         while not lock.acquire():
-            if not wait:
+            if wait:
+                if on_wait is not None:
+                    on_wait()
+                time.sleep(_POLL_S)
+            elif _is_dead(_holder(lock.path)) and time.monotonic() < give_up:
+                time.sleep(_SHORT_POLL_S)
+            else:
                 raise IndexLockedError(_held(lock.path))
-            if on_wait is not None:
-                on_wait()
-            time.sleep(_POLL_S)
         lock.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}))
     except OSError as exc:
         lock.release()
@@ -115,11 +121,30 @@ def waiting_lock(path: Path, *, wait_s: float = 10.0) -> Iterator[None]:
         lock.release()
 
 
-def _held(path: Path) -> str:
-    who = "another process"
+def _holder(path: Path) -> tuple[int, str, str] | None:
+    """Process id, host and time that the lock's holder wrote; `None` where it wrote nothing readable."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         holder = json.loads(path.read_text("utf-8"))
-        who = f"process {int(holder['pid'])} on {holder['host']!r}, since {holder['since']!s}"
+        return int(holder["pid"]), str(holder["host"]), str(holder["since"])
+    return None
+
+
+def _is_dead(holder: tuple[int, str, str] | None) -> bool:
+    """Whether the holder was a process of this machine that has ended."""
+    if holder is None or holder[1] != socket.gethostname():
+        return False
+    try:
+        os.kill(holder[0], 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # another user's process, or a number that is none
+        pass
+    return False
+
+
+def _held(path: Path) -> str:
+    holder = _holder(path)
+    who = f"process {holder[0]} on {holder[1]!r}, since {holder[2]}" if holder else "another process"
     return (
         f"The index {str(path.parent)!r} is being written by {who}. Wait for it to end, "
         "or run `python -m rag index --wait`."
