@@ -21,6 +21,16 @@ ADDRESSES = (
 )
 SIGNS = "資料①及び②について、Ⅲ章の説明をします。ほかにもあります。"
 GERMAN = "Name;Ort\nMüller;Köln\nGrün;Düsseldorf\n"
+FRENCH = "L’été, l’État d’Israël a été fondé. C’est l’œuvre de « l’Égalité » et de l’École."
+SPANISH = "El museo de León abrió en 1869. ¿Cuánto cuesta? Los niños no pagan; los demás, 3 euros."
+ENGLISH = "The goal of “El Niño” was £5 million, and that was stated by Molière’s crème in São Paulo."
+SWEDISH = "Båten går från Åmål på måndagar och överfarten tar två timmar."
+CZECH = "Ryby žijí v řece a v moři, a proto je tam hodně lidí, kteří je chytají. Čápi také."
+POLISH = "Muzeum Narodowe mieści się w pałacu i przyciąga co roku wielu gości, którzy chcą je zobaczyć."
+HUNGARIAN = "A múzeum a város közepén áll, és egész évben fogadja azokat, akik a régi időkről akarnak hallani."
+ROMANIAN = "Muzeul se află în centrul orașului și este deschis în fiecare zi, iar intrarea costă două monede."
+TURKISH = "Müze şehrin ortasındadır ve yıl boyunca açıktır; giriş ücreti çok düşük, çocuklar için parasızdır."
+LATVIAN = "Muzejs atrodas pilsētas vidū, un tajā var redzēt senās lietas, kuras atrada māla slānī un krāsnīs."
 CHINESE = "日本政府通过了人工智能基本计划。企业希望这些措施能够尽快实施，并期待政府提供更多支持。"
 KOREAN = "일본 정부는 인공지능 기본 계획을 채택했다. 기업들은 이 조치가 조속히 시행되기를 바라고 있다."
 
@@ -62,6 +72,12 @@ def test_every_text_format_says_its_encoding(
         pytest.param(SIGNS, "euc_jis_2004", "EUC-JP", id="signs in euc"),
         pytest.param(GERMAN, "cp1252", "Windows-1252", id="a western table"),
         pytest.param("It’s “fine” – said Zoë in the Café.", "cp1252", "Windows-1252", id="typographic quotes"),
+        pytest.param("函館の塔は高さ百七メートルである。", "cp932", "Shift_JIS", id="a japanese sentence"),
+        pytest.param("函館の塔は高さ百七メートルである。", "euc_jp", "EUC-JP", id="a japanese sentence in euc"),
+        pytest.param(FRENCH, "cp1252", "Windows-1252", id="french"),
+        pytest.param(SPANISH, "latin-1", "Windows-1252", id="spanish"),
+        pytest.param(SWEDISH, "latin-1", "Windows-1252", id="swedish"),
+        pytest.param(ENGLISH, "cp1252", "Windows-1252", id="english"),
         pytest.param(CHINESE * 3, "gb18030", "GB 18030", id="chinese"),
         pytest.param(KOREAN * 3, "cp949", "EUC-KR", id="korean"),
     ],
@@ -90,6 +106,25 @@ def test_decode_reads_short_texts(text: str, codec: str, name: str) -> None:
         pytest.param((JAPANESE * 20).encode() + "これは計画です。".encode("cp932"), id="utf-8 and shift_jis"),
         pytest.param((JAPANESE * 20).encode("euc_jp") + "これは計画です。".encode("cp932"), id="euc and shift_jis"),
         pytest.param(GERMAN.encode("cp1252") * 20 + "für Größe\n".encode(), id="windows and utf-8"),
+        pytest.param("It was the goal that the towns of Gdańsk and Čáslav be free.".encode("cp1250"), id="names"),
+        *(
+            pytest.param((text * n).encode(codec, "ignore"), id=f"{name} in {codec}, {n} times")
+            for n in (1, 4)
+            for name, text, codec in (
+                ("czech", CZECH, "cp1250"),
+                ("polish", POLISH, "cp1250"),
+                ("hungarian", HUNGARIAN, "cp1250"),
+                ("romanian", ROMANIAN, "cp1250"),
+                ("turkish", TURKISH, "cp1254"),
+                ("latvian", LATVIAN, "cp1257"),
+                ("french", FRENCH, "mac_roman"),
+                ("spanish", SPANISH, "mac_roman"),
+                ("swedish", SWEDISH, "mac_roman"),
+                ("french", FRENCH, "cp850"),
+                ("spanish", SPANISH, "cp850"),
+                ("swedish", SWEDISH, "cp850"),
+            )
+        ),
         pytest.param(b"\xff\xfe\xfd" + JAPANESE.encode("cp932"), id="broken mark"),
     ],
 )

@@ -17,6 +17,7 @@ from rag.answer import FileReport
 from rag.config import Settings
 from rag.errors import CorpusError
 from rag.loading import FoundFile, Loaded, Loader, scan
+from rag.loading.files import find_file
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -94,6 +95,31 @@ def test_scan_gives_paths_in_nfc_and_reads_one_of_two_equal_ones(tmp_path: Path)
     assert first == FoundFile(file=tmp_path / composed, path=composed)
     assert isinstance(second, FileReport)
     assert (second.path, second.verdict, second.code) == (composed, "rejected", "duplicate_name")
+
+
+def test_find_file_knows_a_name_in_another_unicode_form(tmp_path: Path) -> None:
+    (tmp_path / "e\u0301").mkdir()
+    (tmp_path / "e\u0301" / "plan.md").write_text("one")
+    assert find_file(tmp_path, "corpus", "é/plan.md") == tmp_path / "e\u0301" / "plan.md"
+    assert find_file(tmp_path, "corpus", "e\u0301/plan.md") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", ".", "none.md", "folder", "linked/plan.md", "link.md", ".hidden.md", "../outside.md", "/etc/passwd"),
+        *("\ud800", "\x00", "folder/../plan.md", "folder//plan.md", "plan.md/"),
+    ],
+)
+def test_find_file_finds_only_what_scan_gives(tmp_path: Path, path: str) -> None:
+    root = tmp_path / "root"
+    (root / "folder").mkdir(parents=True)
+    for file in (root / "plan.md", root / "folder" / "plan.md", root / ".hidden.md", tmp_path / "outside.md"):
+        file.write_text("one")
+    (root / "linked").symlink_to(root / "folder")
+    (root / "link.md").symlink_to(root / "plan.md")
+    assert find_file(root, "uploads", path) is None
+    assert find_file(root, "uploads", "folder/plan.md") == root / "folder" / "plan.md"
 
 
 def test_scan_of_equal_folders_names_each_file(tmp_path: Path) -> None:

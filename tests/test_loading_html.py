@@ -55,6 +55,11 @@ def load(loader: Loader, folder: Path, content: str | bytes) -> Loaded | FileRep
         pytest.param("<ol start=3><li>a<ul><li>b</ul><li>c", "3. a\n   - b\n4. c", id="nested lists"),
         pytest.param("<ul><li><p>a<p>b</ul>", "- a\n\n  b", id="paragraphs in an item"),
         pytest.param("<dl><dt>AI<dd>clever</dd><dt>ML</dl>", "- AI: clever\n- ML", id="definitions"),
+        pytest.param(
+            "<dl><dt>AI<dt>KI<dd>clever<dd><dd>quick<div><dt>ML<dd><ul><li>x<li>y</ul></div><dt>DL</dl>z",
+            "- AI, KI: clever\n- AI, KI: quick\n- ML: x\n- y\n- DL\n\nz",
+            id="shared definitions",
+        ),
         pytest.param("<pre>a\n  b | c</pre>", "```\na\n  b | c\n```", id="code"),
         pytest.param("<blockquote><p>a</blockquote>b", "> a\n\nb", id="quotation"),
         pytest.param("<p>10<sup>12</sup> CO<sub>2</sub> n<sup>th</sup>", "10¹² CO₂ nth", id="raised figures"),
@@ -76,6 +81,21 @@ def load(loader: Loader, folder: Path, content: str | bytes) -> Loaded | FileRep
 )  # fmt: skip
 def test_read_gives_blocks(body: str, expected: str) -> None:
     assert text(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("<!doctype html><title>T</title><main><h1>A</h1><p>b</main><footer>other</footer>", "# A\n\nb"),
+        ("<title>T</title><nav>other</nav><header><h1>A</h1></header><p>b<footer>other</footer>", "# A\n\nb"),
+        ("<html><head><meta charset=utf-8><title>T</title><article>a</article>tail<p>b", "a\n\ntail\n\nb"),
+        ("<head><title>T</title><script>x</script><section>a</section><body>b<p>c", "a\n\nb\n\nc"),
+    ],
+    ids=["main", "header", "article", "body"],
+)
+def test_the_head_may_be_left_open(content: str, expected: str) -> None:
+    raw = read(content.encode(), LIMITS)
+    assert (raw.text.removesuffix("\n"), raw.title) == (expected, "T")
 
 
 def test_a_long_table_is_written_row_by_row() -> None:
@@ -146,6 +166,9 @@ def test_main_text_is_taken(body: str) -> None:
         "<p aria-hidden=true>secret</p>",
         "<p style='color:red; DISPLAY : none'>secret</p>",
         "<p style='display:/* x */none'>secret</p>",
+        "<p style='color: #FFF; margin: 0; background-color:#fff !important'>secret</p>",
+        "<p style='background:white;color:white'>secret</p>",
+        "<p style='color:transparent'>secret</p>",
         "<p style='visibility:hidden'>secret</p>",
         "<p style='font-size:0'>secret</p><p style='font-size:0px;color:red'>secret</p>",
         "<p style='opacity:0'>secret</p>",

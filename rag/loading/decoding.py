@@ -8,6 +8,7 @@ import unicodedata
 
 from rag.loading.legacy import japanese, mixes_utf8_japanese, mixes_utf8_western, western
 from rag.loading.raw import Refused
+from rag.loading.western import western_by_words
 
 _BOMS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -45,8 +46,11 @@ _RIVALS = [
     "iso8859_10",
     "iso8859_16",
     "cp1253",
+    "cp1255",
     "mac_cyrillic",
 ]
+_BY_LETTER = ("Windows-1251", "KOI8-R")
+_MIN_BEYOND_ASCII = 20  # of an encoding with two bytes a character: fewer are accents of another one
 _JAPANESE = ("Shift_JIS", "EUC-JP")
 _MAX_CHAOS = 0.1
 _MIN_COHERENCE = 0.4  # of single-byte encodings, where any bytes decode to something
@@ -203,7 +207,7 @@ def _guess(data: bytes, failure: UnicodeDecodeError, declared: str | None) -> tu
         "encoding",
         f"The text is not UTF-8 (byte {failure.start + 1:,}) and its encoding cannot be told with certainty. {_ADVICE}",
     )
-    alike = None if mixes_utf8_western(data) else western(data)
+    alike = None if mixes_utf8_western(data) else western(data) or western_by_words(data)
     if alike is not None:
         return _check_text(alike), "Windows-1252"
     if len(data) < _MIN_GUESS_BYTES:
@@ -224,13 +228,16 @@ def _guess(data: bytes, failure: UnicodeDecodeError, declared: str | None) -> tu
     text = _try(data, codec) if name else None
     if name is None or text is None or _has_controls(text):
         raise undecided
+    n_other = sum(ord(char) > 0x7F for char in text)
+    if name not in (*_BY_LETTER, "Windows-1252") and n_other < _MIN_BEYOND_ASCII:
+        raise undecided
     if name in _JAPANESE:
-        n_other = sum(ord(char) > 0x7F for char in text)
         if len(_KANA.findall(text)) < 0.1 * n_other:
             raise undecided
-    elif name == "Windows-1252" and mixes_utf8_western(data):
-        raise Refused("encoding", f"{_PARTLY}. {_ADVICE}")
-    elif name.startswith(("Windows", "KOI8")) and (best.coherence < _MIN_COHERENCE or _MISREAD.search(text)):
+    elif name == "Windows-1252":
+        # Any bytes are letters in it: from tables that differ in a few statistics do not tell it, words do (above).
+        raise Refused("encoding", f"{_PARTLY}. {_ADVICE}") if mixes_utf8_western(data) else undecided
+    elif name in _BY_LETTER and (best.coherence < _MIN_COHERENCE or _MISREAD.search(text)):
         raise undecided
     if any(unicodedata.category(char) == "Co" for char in text):
         raise undecided

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rag.loading.docx_styles import Numbering, Styles, is_on, number_of
-from rag.loading.records import write_table
+from rag.loading.nesting import Grid, in_cell, write_grid
 from rag.loading.writing import MarkdownWriter, lowered, raised
 
 # Deleted and moved words, earlier looks, commands of fields, a second form of what stands there already, readings above
@@ -46,10 +46,11 @@ class _Run:
 
 @dataclass(slots=True)
 class _Table:
-    """An open table; tables inside a cell become words of the cell."""
+    """An open table; `cell` holds the paragraphs and tables of the open cell."""
 
     rows: list[list[str]] = field(default_factory=list)
-    cell: list[str] = field(default_factory=list)
+    cell: list[str | Grid] = field(default_factory=list)
+    inner: dict[tuple[int, int], list[str | Grid]] = field(default_factory=dict)
     n_header: int = 0
     is_name_row: bool = False
     all_bold: bool = True
@@ -228,18 +229,21 @@ class DocxBody:
                 table.n_header += 1
         elif name == "tbl":
             self._tables.pop()
-            if self._tables:
-                self._tables[-1].cell.extend(" ".join(row) for row in table.rows)
-                return
             if not table.n_header and len(table.rows) > 1 and table.bold_rows[:2] == [True, False]:
                 table.n_header = 1
-            write_table(self._writer, table.rows, n_header=table.n_header)
+            grid = Grid(rows=table.rows, n_header=table.n_header, inner=table.inner)
+            if self._tables:
+                self._tables[-1].cell += in_cell(grid, len(self._tables) + 1)
+            else:
+                write_grid(self._writer, grid)
 
     def _end_cell(self, table: _Table) -> None:
         if not table.rows:
             return
         row = table.rows[-1]
-        words = " ".join(" ".join(table.cell).split())
+        words = " ".join(" ".join(block for block in table.cell if isinstance(block, str)).split())
+        if any(isinstance(block, Grid) for block in table.cell):
+            table.inner[len(table.rows) - 1, len(row)] = list(table.cell)
         if table.goes_on and len(table.rows) > 1 and len(row) < len(table.rows[-2]):
             words = table.rows[-2][len(row)]
         row.append(words)

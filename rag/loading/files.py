@@ -54,6 +54,31 @@ def scan(folder: Path, root: Root) -> Iterator[FoundFile | FileReport]:
     yield from _without_doubles(found, root)
 
 
+def files_by_path(folder: Path, root: Root) -> dict[str, Path]:
+    """Where each regular file under a folder lies, by its path as `scan` gives it; raises as that does."""
+    return {item.path: item.file for item in scan(folder, root) if isinstance(item, FoundFile)}
+
+
+def find_file(folder: Path, root: Root, path: str) -> Path | None:
+    """Where the regular file of a path lies, or `None`: a path is NFC, the name on the disk may be in another form.
+
+    Args:
+        folder: The folder of `root`.
+        root: Whose path it is.
+        path: Relative to the folder; whatever it is, no file is found that `scan` does not give.
+
+    Raises:
+        CorpusError: If the file is not found at once and `folder` cannot be listed.
+    """
+    parts = path.split("/")
+    if not unicodedata.is_normalized("NFC", path) or any(part.startswith(".") or not part for part in parts):
+        return None
+    file = folder.joinpath(*parts)
+    if file.is_file() and not any(place.is_symlink() for place in (file, *list(file.parents)[: len(parts) - 1])):
+        return file
+    return files_by_path(folder, root).get(path)
+
+
 def read_file(file: Path, path: str, *, max_mb: float) -> bytes:
     """The bytes of a regular file, opened without following a link in any part of `path`.
 

@@ -29,6 +29,7 @@ _MIN_MAIN_SHARE = 0.1
 _MIN_ARTICLE_SHARE = 0.5
 _MAX_MAIN = 10
 _MAX_TITLE_CHARS = 1000
+_OF_HEAD = frozenset("title meta link base basefont style script noscript template object isindex".split())
 
 
 def read(data: bytes, limits: Limits) -> Raw:
@@ -83,7 +84,28 @@ def _tree(text: str) -> Any:
         raise Refused("damaged", "The page is nested too deeply to be read.")
     if root is None:
         raise Refused("empty", "The page holds no text.")
+    _end_head(root)
     return root
+
+
+def _end_head(root: Any) -> None:
+    """Move out of the head what cannot stand there.
+
+    The parser knows no `main`, `article`, `header`, … and where a page leaves out `</head>` and `<body>`, as it may,
+    puts them into the head.
+    """
+    head = next(root.iter("head"), None)
+    if head is None or head.getparent() is not root:
+        return
+    strays = [child for child in head if child.tag not in _OF_HEAD]
+    if not strays:
+        return
+    body = next((child for child in root if child.tag == "body"), None)
+    if body is None:
+        body = etree.SubElement(root, "body")
+    text, body.text = body.text, None
+    body[:0] = strays
+    strays[-1].tail = (strays[-1].tail or "") + (text or "")
 
 
 def _main(root: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from rag.loading.records import write_table
+from rag.loading.nesting import Grid, in_cell, write_grid
 from rag.loading.writing import MarkdownWriter, lowered, raised
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -43,6 +43,7 @@ _PARAGRAPHS = re.compile(r"\n[ ]*\n\s*")
 _MAX_COLUMNS = 100
 _MAX_SPAN = 1000
 _MAX_HEADER_ROWS = 3
+_MAX_SHORT_CHARS = 200
 
 
 def is_shown(element: Any) -> bool:
@@ -56,7 +57,22 @@ def is_hidden(element: Any) -> bool:
     if element.get("hidden") not in (None, "until-found") or element.get("aria-hidden", "").lower() == "true":
         return True
     style = element.get("style")
-    return style is not None and _HIDING.search(_CSS_COMMENT.sub("", style)) is not None
+    if style is None:
+        return False
+    style = _CSS_COMMENT.sub("", style)
+    return _HIDING.search(style) is not None or _is_unseen(style)
+
+
+def _is_unseen(style: str) -> bool:
+    """Whether words are see-through, or have the colour behind them."""
+    said = {
+        name.strip().lower(): value.partition("!")[0].strip().lower()
+        for name, _, value in (declaration.partition(":") for declaration in style.split(";"))
+    }
+    color = said.get("color")
+    return color == "transparent" or (
+        color is not None and color in (said.get("background-color"), said.get("background"))
+    )
 
 
 @dataclass(slots=True)
@@ -78,6 +94,8 @@ class _Table:
     all_names: bool = True
     spanning: dict[int, tuple[int, str]] = field(default_factory=dict)  # column -> (rows it goes on for, cell)
     n_chars: int = 0
+    cell: list[str | Grid] = field(default_factory=list)  # of the open cell, what stands before its last words
+    inner: dict[tuple[int, int], list[str | Grid]] = field(default_factory=dict)
 
 
 class HtmlFlow:
@@ -92,8 +110,9 @@ class HtmlFlow:
         self._n_pre = 0
         self._lists: list[int | None] = []  # the number of the last item of each open list, `None` without numbers
         self._items: list[_Item] = []
-        self._term = ""
-        self._table: _Table | None = None
+        self._term = ""  # terms whose explanation is yet to come
+        self._explained = ""  # and those that have one already
+        self._tables: list[_Table] = []
         self._shifts: list[int] = []  # where the words of each open sup or sub begin
 
     def write(self, main: Any) -> None:
@@ -138,9 +157,11 @@ class HtmlFlow:
             self._words.append("\n")
         elif tag in ("sup", "sub"):
             self._shifts.append(len(self._words))
-        elif self._table is not None:
-            self._start_in_table(self._table, tag)
+        elif self._tables:
+            self._start_in_table(self._tables[-1], tag)
         elif tag in _BLOCKS or tag in _HEADINGS:
+            if tag == "dt" and element.getparent().tag == "dt":  # one without its end, as the parser reads it
+                self._end_term()
             self._flush()
             self._start_block(tag, element)
 
@@ -157,10 +178,11 @@ class HtmlFlow:
             self._open_item(self._next_mark())
         elif tag == "dd":
             self._open_item("- ")
+            self._term = self._term or self._explained
         elif tag == "hr":
-            self._term = ""
+            self._term = self._explained = ""
         elif tag == "table" and _is_data(element):
-            self._table = _Table()
+            self._tables.append(_Table())
 
     def _next_mark(self) -> str:
         if not self._lists or self._lists[-1] is None:
@@ -176,8 +198,8 @@ class HtmlFlow:
     def _end(self, tag: str, element: Any) -> None:
         if tag in ("sup", "sub"):
             self._end_shift(tag)
-        elif self._table is not None:
-            self._end_in_table(self._table, tag, element)
+        elif self._tables:
+            self._end_in_table(self._tables[-1], tag, element)
         elif tag == "dt":
             self._end_term()
         elif tag in _BLOCKS or tag in _HEADINGS:
@@ -190,8 +212,11 @@ class HtmlFlow:
                 self._lists.pop()
             elif tag in ("li", "dd") and self._items:
                 self._items.pop()
+                if self._term == self._explained:
+                    self._term = ""
             elif tag == "dl":
                 self._write_term()
+                self._explained = ""
 
     def _end_shift(self, tag: str) -> None:
         begin = self._shifts.pop() if self._shifts else len(self._words)
@@ -199,12 +224,14 @@ class HtmlFlow:
         self._words[begin:] = [(raised if tag == "sup" else lowered)(words)]
 
     def _end_term(self) -> None:
-        self._write_term()
-        self._term = " ".join("".join(self._words).split())
+        """Several terms before an explanation share it."""
+        term = " ".join("".join(self._words).split())
         self._words.clear()
+        if term:
+            self._term, self._explained = ", ".join(filter(None, (self._term, term))), ""
 
     def _write_term(self) -> None:
-        """A term that nothing explains is an item by itself."""
+        """Terms that nothing explains are an item by themselves."""
         term, self._term = self._term, ""
         self._writer.item(term, quoted=self._n_quotes > 0)
 
@@ -234,13 +261,17 @@ class HtmlFlow:
             self._writer.paragraph(words, indent=indent, quoted=quoted)
             return
         if self._term and words.strip():
-            words, self._term = f"{self._term}: {words.strip()}", ""
+            words, self._term, self._explained = f"{self._term}: {words.strip()}", "", self._term
         self._writer.item(words, mark=item.mark, indent=item.indent, quoted=quoted)
         item.is_written = bool(words.strip())
 
     def _start_in_table(self, table: _Table, tag: str) -> None:
-        if tag in ("td", "th", "caption"):
+        if tag == "table":
+            self._end_words(table)
+            self._tables.append(_Table())
+        elif tag in ("td", "th", "caption"):
             self._words.clear()
+            table.cell.clear()
             table.all_names = table.all_names and tag != "td"
         elif tag == "tr":
             self._words.clear()
@@ -256,7 +287,10 @@ class HtmlFlow:
         if tag in ("td", "th"):
             self._add_cell(table, element)
         elif tag == "caption":
-            self._writer.paragraph("".join(self._words))
+            if len(self._tables) > 1:
+                self._end_words(self._tables[-2])
+            else:
+                self._writer.paragraph("".join(self._words))
             self._words.clear()
         elif tag == "tr" and table.rows:
             is_head = bool(table.rows[-1]) and (table.in_head or table.all_names)
@@ -265,19 +299,34 @@ class HtmlFlow:
         elif tag == "thead":
             table.in_head = False
         elif tag == "table":
-            self._table = None
+            self._tables.pop()
             self._words.clear()
-            rows = [row for row in table.rows if row]
-            write_table(self._writer, rows, n_header=table.n_header if len(rows) == len(table.rows) else 0)
+            rows = table.rows if table.inner else [row for row in table.rows if row]
+            n_header = table.n_header if len(rows) == len(table.rows) else 0
+            grid = Grid(rows=rows, n_header=n_header, inner=table.inner)
+            if self._tables:
+                self._tables[-1].cell += in_cell(grid, len(self._tables) + 1)
+            else:
+                write_grid(self._writer, grid)
         elif tag in _BLOCKS:
             self._words.append(" ")
 
-    def _add_cell(self, table: _Table, element: Any) -> None:
+    def _end_words(self, table: _Table) -> None:
+        """Put the words before a table inside a cell, or that table's title, into the cell."""
         words = " ".join("".join(self._words).split())
         self._words.clear()
+        if words:
+            table.cell.append(words)
+
+    def _add_cell(self, table: _Table, element: Any) -> None:
+        self._end_words(table)
+        words = " ".join(block for block in table.cell if isinstance(block, str))
         if not table.rows:
             table.rows.append([])
         row = table.rows[-1]
+        if any(isinstance(block, Grid) for block in table.cell):
+            table.inner[len(table.rows) - 1, len(row)] = list(table.cell)
+        table.cell.clear()
         across = min(_number(element.get("colspan"), 1), _MAX_COLUMNS)
         down = min(_number(element.get("rowspan"), 1), _MAX_SPAN)
         for part in range(max(across, 1)):
@@ -307,12 +356,27 @@ class HtmlFlow:
 
 
 def _is_data(table: Any) -> bool:
-    """Whether a table holds data: no other table, heading or list in it, and more than one column."""
+    """Whether a table holds data: no heading or list in it, and more than one column; with tables in it, see below."""
     if table.get("role") in ("presentation", "none"):
         return False
-    if any(inner is not table for inner in table.iter("table", *_HEADINGS, "ul", "ol", "pre", "main", "article")):
+    if next(table.iter(*_HEADINGS, "ul", "ol", "pre", "main", "article"), None) is not None:
         return False
+    if any(inner is not table for inner in table.iter("table")):
+        return _is_grid(table)
     return any(sum(cell.tag in ("td", "th") for cell in row) > 1 for row in table.iter("tr"))
+
+
+def _is_grid(table: Any) -> bool:
+    """Whether a table with tables in it is more than a way to arrange these: names, or rows of short words."""
+    parts = [table, *(part for part in table if part.tag in ("thead", "tbody", "tfoot"))]
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for part in parts for row in part if row.tag == "tr"]
+    cells = [cell for row in rows for cell in row]
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return False
+    plain = [cell for cell in cells if next(cell.iter("table"), None) is None]
+    if any(cell.tag == "th" for cell in plain):
+        return True
+    return 2 * len(plain) > len(cells) and all(len("".join(cell.itertext())) <= _MAX_SHORT_CHARS for cell in plain)
 
 
 def _number(value: str | None, default: int) -> int:

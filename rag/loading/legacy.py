@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 _MIN_CHARS = 20
 """Fewer Japanese characters prove nothing: 8 in EUC-JP read as Chinese or Korean just as well."""
+_MIN_CHARS_OF_PROSE = 10
+_MIN_KINDS_OF_HIRAGANA = 4
+_MIN_HIRAGANA_SHARE = 0.2
+"""With hiragana as in sentences half as many are enough: in other encodings their bytes are rare signs and letters."""
 
 _JAPANESE_CODECS = (("cp932", "Shift_JIS"), ("euc_jp", "EUC-JP"), ("euc_jis_2004", "EUC-JP"))
 _MAX_RARE_SHARE = 0.05
@@ -15,6 +20,7 @@ _MIN_RUN_SHARE = 0.8
 _MIN_KANA_SHARE = 0.2
 _MIN_KINDS_OF_KANA = 5
 
+_HIRAGANA = re.compile("[\u3041-\u3096]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _SIGN = re.compile(
     "[\u3000-\u303f\uff01-\uff60\u2010-\u2026\u2460-\u2473\u2160-\u2169×÷±°○●◎△▲□■◇◆→←↑↓※−∞\u2500-\u257f㈱㈲℡№]"
@@ -30,7 +36,8 @@ _UTF8_KANA = re.compile(rb"(?:\xe3[\x81-\x83][\x80-\xbf]){2}")
 _UTF8_WESTERN = re.compile(rb"\xc3[\x80-\xbf]|\xc2[\xa0-\xbf]|\xe2\x80[\x90-\xaf]")
 
 # What stands for the same character in Windows-1250, -1252 and -1254: a text with no other character beyond ASCII
-# reads the same in all of Western, Central European and Turkish, and which one it is need not be known.
+# reads the same in all of Western, Central European and Turkish, and which one it is need not be known. In the Baltic
+# table, -1257, some of these are ā, ē, ė and ī, which stand where these do not.
 _SHARED_CAPITALS = "ÁÂÄÇÉËÍÎÓÔÖÚÜ"
 _SHARED_LETTERS = f"áâäçéëíîóôöúüß{_SHARED_CAPITALS}"
 _QUOTES_AND_DASHES = "€…‘’“”•–—™"
@@ -43,6 +50,7 @@ _UNLIKELY = re.compile(
     rf"[^{_SHARED_LETTERS}{_SHARED_SIGNS}\x00-\x7f]"
     rf"|(?<![A-Za-z{_SHARED_LETTERS}])[{_SHARED_LETTERS}](?![A-Za-z])"  # a letter in no word
     rf"|[a-z][{_SHARED_CAPITALS}]"  # a capital inside a word
+    r"|ç(?![aouáâóôúü])|[b-df-hj-np-tv-xz](?:[âë]|î[a-z]?)(?![A-Za-z])|[âî][a-z]{0,4}[âî]"  # Baltic words
     rf"|[A-Za-z{_SHARED_LETTERS}][€…•™§©«®°±·]+[A-Za-z{_SHARED_LETTERS}]"  # a sign inside a word
     rf"|[{_QUOTES_AND_DASHES}§©«®°±·»][{_SHARED_LETTERS}]"  # `“ú–{{` is 日本
     rf"|(?<![A-Za-z0-9{_SHARED_LETTERS}.,!?)\]…])[’”]"  # closing nothing
@@ -103,13 +111,20 @@ def _is_japanese(text: str, *, needs_kana: bool) -> bool:
     n_full = n_common + n_signs + n_rare
     n_half = sum(n for char, n in counts.items() if _HALF_KANA.match(char))
     n_other = counts.total() - n_full - n_half
-    if n_common < _MIN_CHARS or 2 * n_common < n_full or n_half > n_common or _PRIVATE.search(text):
+    if n_common < _min_chars(kana, n_full) or 2 * n_common < n_full or n_half > n_common or _PRIVATE.search(text):
         return False
     if n_rare > _MAX_RARE_SHARE * n_full or n_other > _MAX_OTHER_SHARE * n_full:
         return False
     if needs_kana and (n_kana < _MIN_KANA_SHARE * n_full or len(kana) < _MIN_KINDS_OF_KANA):
         return False
     return sum(map(len, _RUN.findall(text))) >= _MIN_RUN_SHARE * n_full
+
+
+def _min_chars(kana: Mapping[str, int], n_full: int) -> int:
+    """How many Japanese characters a text must have, with kana as many times and so many full-width characters."""
+    hiragana = {char: n for char, n in kana.items() if _HIRAGANA.match(char)}
+    is_prose = len(hiragana) >= _MIN_KINDS_OF_HIRAGANA and sum(hiragana.values()) >= _MIN_HIRAGANA_SHARE * n_full
+    return _MIN_CHARS_OF_PROSE if is_prose else _MIN_CHARS
 
 
 def _is_first_level(kanji: str) -> bool:
