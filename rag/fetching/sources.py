@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rag.document import Kind
 from rag.errors import SourceListError, UnknownSourceError
 from rag.fetching.addresses import AddressRefused, checked_address, read_host
 
 TextFormat = Literal["html", "markdown", "pdf", "text"]
-Kind = Literal["law", "plan", "guideline", "statistics", "report", "news", "commentary"]
 
 _SUFFIXES: dict[TextFormat, str] = {"html": ".html", "markdown": ".md", "pdf": ".pdf", "text": ".txt"}
 _ENDINGS: dict[str, TextFormat] = {

@@ -14,7 +14,7 @@ from rag.document import Document
 from rag.errors import CorpusError
 from rag.loading.boxes import LineBox, line_boxes
 from rag.loading.child import Child
-from rag.loading.files import FoundFile, read_file, scan
+from rag.loading.files import find_file, read_file
 from rag.loading.pdf_picture import MEDIA_TYPE
 from rag.loading.raw import Refused
 from rag.store.generation import current_generation
@@ -141,13 +141,12 @@ def _indexed_file(document: Document, settings: Settings) -> bytes:
 
 
 def _file_of(document: Document, settings: Settings) -> Path:
-    """Where the document's file lies: a path is NFC, the name on the disk may be in another Unicode form."""
     folder = settings.roots()[document.root]
+    file = find_file(folder, document.root, document.path)
+    if file is not None:
+        return file
     if (folder / document.path).exists():
-        return folder / document.path
-    for found in scan(folder, document.root):
-        if isinstance(found, FoundFile) and found.path == document.path:
-            return found.file
+        return folder / document.path  # a link: reading it says that links are not followed
     raise CorpusError(
         f"The file of {document.document_id!r} is gone. Put it back, or run `python -m rag index` to forget it.",
         path=document.document_id,

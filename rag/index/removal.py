@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rag.answer import Notice
 from rag.config import Settings
 from rag.errors import IndexNotFoundError, IndexStoreError, VectorServerError
 from rag.store.generation import current_generation, generations, remove
@@ -20,19 +21,20 @@ _CHROMA_WAIT_S = 10.0
 
 
 @contextlib.contextmanager
-def removing(document_id: str, settings: Settings, on_wait: Callable[[], None] | None = None) -> Iterator[list[str]]:
+def removing(document_id: str, settings: Settings, on_wait: Callable[[], None] | None = None) -> Iterator[list[Notice]]:
     """Hold the index's lock for the body, which removes the file itself, then remove what is indexed of it.
 
     Neither the folders nor the embedding model are needed. Files of the index are written anew, so that no page, log or
     cache holds the text, its search terms or its vectors any longer. `on_wait` is that of `writer_lock`.
 
     Yields:
-        A list that holds afterwards what could not be done, as sentences; empty when nothing is left.
+        A list that holds afterwards what could not be done; empty when nothing is left. Codes: `log` and `chroma` (held
+        until another process lets go), `index` and `server` (which failed).
 
     Raises:
         IndexStoreError: If the index folder cannot be written, or what lies in it is no index.
     """
-    left: list[str] = []
+    left: list[Notice] = []
     with writer_lock(settings.index_dir, wait=True, on_wait=on_wait):
         yield left
         try:
@@ -44,24 +46,26 @@ def removing(document_id: str, settings: Settings, on_wait: Callable[[], None] |
                 left += _removed(document_id, folder, settings.chroma_url)
 
 
-def _removed(document_id: str, folder: Path, chroma_url: str | None) -> Iterator[str]:
-    """Remove it from one generation; what is left, as sentences."""
+def _removed(document_id: str, folder: Path, chroma_url: str | None) -> Iterator[Notice]:
+    """Remove it from one generation; what is left."""
     try:
         with StoreWriter(folder) as writer:
             writer.delete(document_id)
             writer.sweep()
             is_compact = writer.compact()
         if not is_compact:
-            yield f"Another process is reading {str(folder)!r}; its log holds what was deleted until it ends."
+            message = f"Another process is reading {str(folder)!r}; its log holds what was deleted until it ends."
+            yield Notice(code="log", message=message)
     except IndexStoreError as exc:
-        yield str(exc)
+        yield Notice(code="index", message=str(exc))
     if not discard(folder, wait_s=_CHROMA_WAIT_S):
-        yield f"Another process has Chroma's folder in {str(folder)!r} open; it fills it anew when it looks next."
+        message = f"Another process has Chroma's folder in {str(folder)!r} open; it fills it anew when it looks next."
+        yield Notice(code="chroma", message=message)
     if chroma_url is not None:
         try:
             _refill_server(folder, chroma_url)
         except (IndexStoreError, VectorServerError) as exc:
-            yield str(exc)
+            yield Notice(code="server", message=str(exc))
 
 
 def _refill_server(folder: Path, url: str) -> None:

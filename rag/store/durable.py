@@ -19,20 +19,28 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Give a file another content, so that a crash at any moment leaves the old one or the new.
+def replace_file(path: Path, data: bytes, *, mode: int = 0o666, part: Path | None = None) -> None:
+    """Give a file its content, so that a reader sees, and a crash at any moment leaves, the old one or the new.
+
+    Args:
+        path: The file; need not be there.
+        data: All that it is to hold.
+        mode: Who may read and write it, less what the process's mask takes away.
+        part: Where the content is written first, in the same folder, by one process at a time; default `.NAME.new`. A
+            process that is killed leaves it.
 
     Raises:
         OSError: If it cannot be written; the old content stays.
     """
-    fresh = path.with_name(f".{path.name}.new")
+    part = part or path.with_name(f".{path.name}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as stream:
+        with os.fdopen(os.open(part, flags, mode), "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)

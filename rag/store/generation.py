@@ -8,14 +8,13 @@ INDEX/gen-N/            kihon.sqlite3, chroma/, readers (locked, shared, by ever
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import time
 from pathlib import Path
 
 from rag.errors import IndexDamagedError, IndexNotFoundError, IndexStoreError
-from rag.store.durable import sync_folder
+from rag.store.durable import replace_file
 from rag.store.lock import FileLock
 
 _NAME = re.compile(r"gen-([1-9]\d{0,8})", re.ASCII)
@@ -77,16 +76,11 @@ def new_generation(index_dir: Path) -> Path:
 def switch_to(folder: Path) -> None:
     """Let `CURRENT` name this generation, so that a crash at any moment leaves the old name or the new."""
     index_dir = folder.parent
-    path, fresh = index_dir / _CURRENT, index_dir / f"{_CURRENT}.new"
+    path = index_dir / _CURRENT
     with _explained(index_dir):
         if path.is_dir():
             shutil.rmtree(path)
-        with fresh.open("w", encoding="utf-8") as stream:
-            stream.write(f"{folder.name}\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-        sync_folder(index_dir)
+        replace_file(path, f"{folder.name}\n".encode())
 
 
 def remove_others(kept: Path) -> None:

@@ -25,6 +25,8 @@ from rag.store.generation import hold
 from rag.store.passport import Passport, read_passport
 from rag.store.schema import STORE_NAME, damaged, refusal_report, translated
 from rag.store.selection import select_sql
+from rag.store.soundness import contradictions, miscounted
+from rag.text.surrogates import without_surrogates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,8 @@ class Store:
                 stored = {field: json.loads(value) for field, value in db.execute("SELECT * FROM passport")}
                 self.passport: Passport = read_passport(stored, repr(str(self.path)))
                 self.index_id: str = db.execute("SELECT index_id FROM state").fetchone()[0]
-                self._check_counts(db)
+                if (contradiction := miscounted(db)) is not None:
+                    raise damaged(self.path, contradiction)
             self._inode = self.path.stat().st_ino
         except BaseException:
             self.close()
@@ -157,6 +160,8 @@ class Store:
         Raises:
             IndexDamagedError: If its text is not what was stored.
         """
+        if document_id != without_surrogates(document_id):
+            return None  # no document has such an id, and SQLite cannot be asked for it
         row = self._row(
             "SELECT metadata, layout, text, text_sha256 FROM documents WHERE document_id = ?", document_id, some=False
         )
@@ -313,11 +318,7 @@ class Store:
     def check(self) -> list[str]:
         """What contradicts itself in the whole file, as sentences; empty when it is sound. Reads every page."""
         with self._reading() as db:
-            problems = [row[0] for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
-            for what, sql in _CONTRADICTIONS.items():
-                if n := db.execute(sql).fetchone()[0]:
-                    problems.append(f"{n} {what}")
-        return problems
+            return contradictions(db)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -334,15 +335,6 @@ class Store:
         if row is None and some:
             raise damaged(self.path, "its state is missing")
         return row
-
-    def _check_counts(self, db: sqlite3.Connection) -> None:
-        stated = db.execute("SELECT n_documents, n_chunks FROM state").fetchone()
-        found = db.execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)").fetchone()
-        if stated != found:
-            raise damaged(
-                self.path,
-                f"{stated[0]} documents and {stated[1]} chunks expected, {found[0]} and {found[1]} found",
-            )
 
     def _records_by_key(self) -> dict[int, DocumentRecord]:
         with self._caching:
@@ -394,20 +386,6 @@ class Store:
             raise damaged(self.path, f"a vector has not {dimension} numbers")
         flat: Vector = np.frombuffer(b"".join(values), dtype="<f4").astype(np.float32, copy=False)
         return flat.reshape(len(values), dimension)
-
-
-_CONTRADICTIONS = {
-    "chunks without a document": "SELECT count(*) FROM chunks WHERE document_key NOT IN (SELECT key FROM documents)",
-    "chunks without a vector": "SELECT count(*) FROM chunks WHERE vector NOT IN (SELECT id FROM vectors)",
-    "sentences without a chunk": "SELECT count(*) FROM sentences WHERE chunk_key NOT IN (SELECT key FROM chunks)",
-    "sentences without a vector": "SELECT count(*) FROM sentences WHERE vector NOT IN (SELECT id FROM vectors)",
-    "chunks without search terms": "SELECT count(*) FROM chunks WHERE key NOT IN (SELECT rowid FROM lexical)",
-    "search terms without a chunk": "SELECT count(*) FROM lexical WHERE rowid NOT IN (SELECT key FROM chunks)",
-    "vectors that nothing uses": (
-        "SELECT count(*) FROM vectors WHERE (SELECT unswept FROM state) = 0 AND id NOT IN "
-        "(SELECT vector FROM chunks UNION SELECT vector FROM sentences)"
-    ),
-}
 
 
 def _match(terms: Sequence[str]) -> str:

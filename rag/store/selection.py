@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
+from rag.text.surrogates import without_surrogates
+
 _VALUES = ("document_id", "root", "language", "kind", "status", "publisher")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
@@ -25,7 +27,7 @@ def select_sql(wanted: BaseModel | Mapping[str, object]) -> tuple[str, list[str]
             continue
         values = [value] if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset) else list(value)
         conditions.append(f"{key} IN ({', '.join('?' * len(values))})")
-        parameters += [str(item) for item in values]
+        parameters += [without_surrogates(str(item)) for item in values]
     if (since := keys.pop("date_from", None)) is not None:
         conditions.append("last_day >= ?")
         parameters.append(days(str(since))[0] or str(since))

@@ -8,15 +8,15 @@ import os
 import secrets
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from rag.answer import FileReport
 from rag.config import Settings
 from rag.errors import IndexNotFoundError, UploadError
 from rag.index.build import Progress, build_index
-from rag.loading.files import FoundFile, report, scan
+from rag.loading.files import files_by_path, find_file, report
 from rag.loading.formats import format_of, not_supported
-from rag.store.durable import sync_folder
+from rag.store.durable import replace_file
 from rag.store.generation import current_generation
 from rag.store.lock import waiting_lock
 from rag.store.reader import Store
@@ -108,7 +108,7 @@ def _indexed_already(sha256: str, name: str, settings: Settings) -> FileReport |
         if (
             record.sha256 == sha256
             and _suffix(record.path) == _suffix(name)
-            and (settings.roots()[record.root] / record.path).is_file()
+            and find_file(settings.roots()[record.root], record.root, record.path) is not None
         ):
             return _duplicate(record.root, record.path)
     return None
@@ -128,7 +128,7 @@ def _keep(name: str, data: bytes, settings: Settings) -> tuple[str, bool]:
         folder.mkdir(exist_ok=True)
         for remains in folder.glob(f".*{_PART}"):  # of a process that was killed: who writes holds the lock
             remains.unlink()
-        files = {item.path: item.file for item in scan(folder, "uploads") if isinstance(item, FoundFile)}
+        files = files_by_path(folder, "uploads")
         sizes = {path: file.stat().st_size for path, file in files.items()}
         for path, size in sizes.items():
             if size == len(data) and _suffix(path) == _suffix(name) and files[path].read_bytes() == data:
@@ -136,7 +136,8 @@ def _keep(name: str, data: bytes, settings: Settings) -> tuple[str, bool]:
         _check_room(len(files), sum(sizes.values()), len(data), settings)
         # Whatever lies there counts, links and hidden files too.
         path = numbered(name, [unicodedata.normalize("NFC", entry.name) for entry in os.scandir(folder)])
-        _write(folder / path, data)
+        part = folder / f".{secrets.token_hex(8)}{_PART}"
+        replace_file(folder / path, data, mode=0o600, part=part)
     return path, True
 
 
@@ -153,22 +154,6 @@ def _check_room(n_files: int, n_bytes: int, n_more: int, settings: Settings) -> 
             f"{settings.max_uploads_mb:g} MB (RAG_MAX_UPLOADS_MB). Delete some first.",
             code="no_room",
         )
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write a new file, so that it is there wholly or not at all."""
-    part = target.with_name(f".{secrets.token_hex(8)}{_PART}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.rename(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
 
 
 def _suffix(path: str) -> str:

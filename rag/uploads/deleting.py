@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from rag.answer import Notice
 from rag.checking.citations import bare_words, reply_sentences, without_marks
 from rag.config import Settings
 from rag.conversations.keeping import Conversations
@@ -13,7 +14,7 @@ from rag.errors import CaseError, ConversationError, CorpusError, IndexNotFoundE
 from rag.feedback.cases_file import forget_document
 from rag.index.opening import get_document
 from rag.index.removal import removing
-from rag.loading.files import FoundFile, scan
+from rag.loading.files import find_file
 from rag.store.durable import sync_folder
 from rag.uploads.adding import uploads_locked
 
@@ -29,12 +30,13 @@ class Deletion(Frozen):
     Attributes:
         document_id: What was deleted.
         n_answers: Kept answers that spoke of it, and hold none of its words any longer.
-        left: Where something of it is still held, and until when, as sentences; empty when nothing is left.
+        left: Where something of it is still held, and until when; empty when nothing is left. Codes: those of
+            `rag.index.removal.removing`, `conversations` and `cases`.
     """
 
     document_id: str
     n_answers: int = 0
-    left: tuple[str, ...] = ()
+    left: tuple[Notice, ...] = ()
 
 
 def delete_document(
@@ -61,11 +63,10 @@ def delete_document(
             "and run `python -m rag index`.",
             code="not_an_upload",
         )
-    folder = settings.roots()["uploads"]
     # Only what is found in the folder is removed: no id can name a file outside.
-    files = {f"uploads/{item.path}": item.file for item in scan(folder, "uploads") if isinstance(item, FoundFile)}
-    text = _indexed_text(document_id, settings) if _is_text(document_id) else None
-    if document_id not in files and text is None:
+    file = find_file(settings.roots()["uploads"], "uploads", document_id.removeprefix("uploads/"))
+    text = _indexed_text(document_id, settings)
+    if file is None and text is None:
         raise UploadError(
             f"There is no upload {document_id!r}; it may have been deleted meanwhile.",
             code="missing",
@@ -73,16 +74,16 @@ def delete_document(
     report = progress or _silent
     with removing(document_id, settings, lambda: report("wait")) as left:
         report("delete")
-        if document_id in files:
+        if file is not None:
             with uploads_locked(settings):
-                files[document_id].unlink(missing_ok=True)
-                sync_folder(files[document_id].parent)
+                file.unlink(missing_ok=True)
+                sync_folder(file.parent)
     n_answers = 0
     try:
         n_answers = Conversations(settings).forget_document(document_id)
         forget_document(settings.data_dir, document_id, _repeats(text or ""))
     except (ConversationError, CaseError) as exc:
-        left.append(str(exc))
+        left.append(Notice(code="cases" if isinstance(exc, CaseError) else "conversations", message=str(exc)))
     return Deletion(document_id=document_id, n_answers=n_answers, left=tuple(left))
 
 
@@ -95,11 +96,6 @@ def _indexed_text(document_id: str, settings: Settings) -> str | None:
         return get_document(document_id, settings).text
     except (CorpusError, IndexNotFoundError):
         return None
-
-
-def _is_text(document_id: str) -> bool:
-    """Whether it can be encoded: a lone surrogate cannot, and no document has such an id."""
-    return not any("\ud800" <= char <= "\udfff" for char in document_id)
 
 
 def _repeats(text: str) -> Callable[[str], bool]:

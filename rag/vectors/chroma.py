@@ -21,9 +21,11 @@ from typing import Any
 
 from rag.embedding.model import Vector
 from rag.errors import RagError
+from rag.store.durable import replace_file
 from rag.store.lock import FileLock
 from rag.store.reader import Store
 from rag.vectors.dense import HNSW, Engine, ExactVectors, nearest, synchronise
+from rag.vectors.unused_slots import clear_unused_slots
 
 logger = logging.getLogger(__name__)
 
@@ -98,11 +100,18 @@ class ChromaFolder:
             return [int(key) for key in found["ids"][0]]
 
     def seal(self) -> None:
-        """State that the folder is whole as it lies there now: after opening too, for that writes to it."""
+        """State that the folder is whole as it lies there now: after opening too, for that writes to it.
+
+        Raises:
+            ChromaFailedError: If its files are not what Chroma is known to write.
+            OSError: If it cannot be written.
+        """
+        try:
+            clear_unused_slots(self._path)
+        except ValueError as exc:
+            raise ChromaFailedError(str(exc)) from exc
         self._whole = True
-        fresh = self._seal.with_suffix(".new")
-        fresh.write_text(json.dumps(_hashes(self._path)), "utf-8")
-        fresh.replace(self._seal)
+        replace_file(self._seal, json.dumps(_hashes(self._path)).encode())
 
     def close(self) -> None:
         with _failures():
