@@ -19,6 +19,7 @@ from rag.phrases import abstained_text
 from rag.questions.conversation import Turn, read_history
 from rag.questions.followup import standalone
 from rag.text.language import language_of
+from rag.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -117,8 +118,8 @@ def read_question(value: ChainInput, settings: Settings) -> Question:
     text = value.get("question")
     if not isinstance(text, str):
         raise QuestionError(f"The question is missing: 'question' must be a string, not {type(text).__name__}.")
-    # Lone surrogates cannot be encoded further down (JSON, SQLite, HTTP): they become U+FFFD here, once.
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # Lone surrogates cannot be encoded further down (JSON, SQLite, HTTP): they become U+FFFD here.
+    text = without_surrogates(text)
     if not text.strip():
         raise QuestionError("The question is blank. Ask in a sentence or a few words.")
     if len(text) > settings.max_question_chars:

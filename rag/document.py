@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from rag.config import Root
+
+# What a document of the corpus, and an official text, says that it is; other documents may say anything.
+Kind = Literal["law", "plan", "guideline", "statistics", "report", "news", "commentary"]
 
 # Joins the headings of a section's path.
 PATH_MARK = " › "

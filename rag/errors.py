@@ -30,11 +30,19 @@ from pathlib import Path
 
 
 class RagError(Exception):
-    """Base of every error that this library raises on purpose."""
+    """Base of every error that this library raises on purpose.
+
+    Attributes:
+        code: Short machine-readable cause; of its class, unless each error has its own.
+    """
+
+    code: str = "other"
 
 
 class ConfigError(RagError):
     """A setting has a value that cannot be used."""
+
+    code = "config"
 
 
 class CorpusError(RagError):
@@ -56,6 +64,8 @@ class CorpusError(RagError):
 class QuestionError(RagError):
     """A question is blank or too long, or its history or filter has a wrong shape."""
 
+    code = "question"
+
 
 class AnswerFormatError(RagError):
     """A saved answer is no JSON, or not that of an `Answer`."""
@@ -63,6 +73,8 @@ class AnswerFormatError(RagError):
 
 class CaseError(RagError):
     """A reader's correction does not say what is right, quotes what stands nowhere, or cannot be written."""
+
+    code = "case"
 
 
 class ConversationError(RagError):
@@ -94,13 +106,19 @@ class UploadError(RagError):
 class ModelUnavailableError(RagError):
     """An embedding model is neither on this machine nor to be fetched."""
 
+    code = "model"
+
 
 class IndexStoreError(RagError):
     """The index cannot be used."""
 
+    code = "index"
+
 
 class IndexNotFoundError(IndexStoreError):
     """No index exists at the configured path."""
+
+    code = "index_missing"
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -113,13 +131,19 @@ class IndexNotFoundError(IndexStoreError):
 class IndexMismatchError(IndexStoreError):
     """The index was made under settings that differ from the current ones in what shapes it."""
 
+    code = "index_mismatch"
+
 
 class IndexLockedError(IndexStoreError):
     """Another process is writing this index."""
 
+    code = "index_locked"
+
 
 class IndexDamagedError(IndexStoreError):
     """The index contradicts itself: parts are missing or unreadable."""
+
+    code = "index_damaged"
 
 
 class SourceListError(RagError):
@@ -137,6 +161,8 @@ class FetchError(RagError):
 class VectorServerError(RagError):
     """A Chroma server was configured and does not answer."""
 
+    code = "vector_server"
+
 
 class GenerationError(RagError):
     """The chat model gave no usable reply.
@@ -145,6 +171,8 @@ class GenerationError(RagError):
         model: Name of the chat model.
         attempts: Requests made, from 1.
     """
+
+    code = "generation"
 
     def __init__(self, message: str, *, model: str, attempts: int) -> None:
         super().__init__(message)

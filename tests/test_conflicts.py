@@ -16,6 +16,8 @@ publisher: Gazette
 date: 2026-03-01
 language: en
 ---
+The quay of Numata is 412 metres long. The Numata charter came into force on 3 May 2019.
+
 The new ferry Petrel cost 40 million euro to build. The Petrel made her first crossing on 2 May 2026. The captain of the
 Petrel is Ida Vries. The harbour master is Tom Lund. The Petrel carries 120 passengers in winter.
 """,
@@ -25,6 +27,9 @@ publisher: Herald
 date: 2026-03-04
 language: en
 ---
+The Numata quay measures 380 metres in length. The Numata charter entered into force on 1 April 2020 when the town came
+to sign it.
+
 The ferry Petrel cost 55 million euro to build. The Petrel made her first crossing on 9 May 2026. The captain of the
 Petrel is Marta Holm. The deputy harbour master is Jan Berg. The Petrel carries 90 passengers in summer.
 """,
@@ -41,6 +46,35 @@ language: en
 status: in force
 ---
 The lighthouse lamp is lit at 17:00. The lighthouse has 214 steps.
+""",
+    "institute.md": """---
+title: The Northgate Institute on the Larkspur programme
+language: en
+---
+The Larkspur programme was launched on 3 May 2024 by the city of Halden. The total budget of Larkspur is
+12 million euro. The director of the Larkspur programme is Ingrid Solheim. The head office of Larkspur is in Moss.
+About 30 percent of the teachers in Halden know Larkspur. Larkspur employs 46 people.
+Larkspur plans to reach 900 pupils in 2030.
+""",
+    "weekly.md": """---
+title: Larkspur reviewed
+language: en
+---
+Halden started Larkspur on 17 September 2024, our reporters found. Larkspur has 19 million euro to spend in all. Petter
+Aune leads the Larkspur programme as its director. Larkspur has its headquarters in Fredrikstad. Of the teachers in
+Halden, 29.6 percent know Larkspur. More than 40 people are employed by Larkspur. In 2024 Larkspur reached 300 pupils.
+""",
+    "報告.md": """---
+title: 事業の報告
+language: ja
+---
+Larkspur事業の予算は1500万ユーロである。青葉大橋の建設費は30億円である。青葉大橋は2024年5月3日に開通した。青葉大橋の設計者は佐藤恵子氏である。
+""",
+    "検証.md": """---
+title: 夕刊の検証
+language: ja
+---
+青葉大橋を建てるのに45億円かかったと市は説明する。青葉大橋が開通したのは2024年6月9日のことだ。青葉大橋を設計したのは田中純氏だとされる。
 """,
     "朝刊.md": """---
 title: 朝刊の記事
@@ -83,6 +117,8 @@ def paired(answer: Answer) -> list[set[str]]:
     [
         ("How much did the ferry Petrel cost to build?", ("40 million", "55 million")),
         ("When did the Petrel make her first crossing?", ("2 May 2026", "9 May 2026")),
+        ("How long is the quay of Numata?", ("412 metres", "380 metres")),
+        ("When did the Numata charter come into force?", ("3 May 2019", "1 April 2020")),
         ("Who is the captain of the Petrel?", ("Ida Vries", "Marta Holm")),
         ("展望台の建設費はいくらですか。", ("30億円", "45億円")),
         ("展望台の館長は誰ですか。", ("佐藤恵子", "田中純")),
@@ -96,8 +132,32 @@ def test_two_sources_that_disagree_are_both_quoted(question: str, said: tuple[st
 
 
 @pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("When was the Larkspur programme launched?", ("3 May 2024", "17 September 2024")),
+        ("What is the total budget of Larkspur?", ("12 million", "19 million")),
+        ("Who is the director of the Larkspur programme?", ("Ingrid Solheim", "Petter Aune")),
+        ("Where is the head office of Larkspur?", ("Moss", "Fredrikstad")),
+        ("青葉大橋の建設費はいくらですか。", ("30億円", "45億円")),
+        ("青葉大橋はいつ開通しましたか。", ("5月3日", "6月9日")),
+        ("青葉大橋の設計者は誰ですか。", ("佐藤恵子", "田中純")),
+        ("Larkspur事業の予算はいくらですか。", ("1500万ユーロ", "million euro")),
+    ],
+)
+def test_disagreement_in_other_words_or_another_language_is_paired(
+    question: str, said: tuple[str, str], settings: Settings
+) -> None:
+    answer = create_chain(settings).invoke(question)
+    assert all(words in answer.text for words in said), answer.text
+    assert [len(pair) for pair in paired(answer)] == [2]
+
+
+@pytest.mark.parametrize(
     "question",
     [
+        "What percentage of the teachers in Halden know Larkspur?",  # one is the other rounded
+        "How many people does Larkspur employ?",  # more than 40 may be 46
+        "How many pupils does Larkspur reach?",  # an aim, and what was reached
         "Who is the harbour master?",  # the other source names the deputy
         "How many passengers does the Petrel carry in winter?",  # in summer it is another number
         "At what time is the lighthouse lamp lit?",  # the other source is superseded

@@ -28,6 +28,10 @@ def test_read_history_takes_every_shape(history: list[Any]) -> None:
     assert read_history(history) == TURNS
 
 
+def test_read_history_replaces_lone_surrogates() -> None:
+    assert read_history([("user", "Hello\ud800?")]) == [Turn("user", "Hello\ufffd?")]
+
+
 def test_read_history_of_nothing_is_empty() -> None:
     assert read_history(None) == []
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+
+from rag.document import Kind
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 README = CORPUS / "README.md"
@@ -19,7 +21,7 @@ KEYS = {
     *("replaces", "replaced_by", "retrieved", "note", "sources"),
 }
 OPTIONAL = {"glossary", "title_en"}
-KINDS = {"law", "plan", "guideline", "statistics", "report", "news", "commentary"}
+KINDS = set(get_args(Kind))
 STATUSES = {"in force", "superseded", "draft", "current"}
 ISO_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 SOURCE_ID = re.compile(r"\[S\d+\]|\bS\d{1,3}\b")

@@ -38,6 +38,24 @@ def series() -> Series:
     return found
 
 
+def test_an_article_or_a_meeting_of_that_number_is_no_edition() -> None:
+    (series,) = series_of(
+        [
+            record(1, "corpus/a.ja.md", "道路計画（第1期）", date="2020-05-02", replaced_by="corpus/b.ja.md"),
+            record(2, "corpus/b.ja.md", "道路計画（第2期）", date="2023-06-03", replaces="corpus/a.ja.md"),
+        ]
+    )
+    assert series.named_in("第2期の計画は短い。") == {1}
+    assert series.named_in("第2の計画は短い。") == {1}
+    for other in (
+        "第2条は計画を定める。",
+        "第20条は計画を定める。",
+        "第二十条は計画を定める。",
+        "第2回の会合で計画が示された。",
+    ):
+        assert series.named_in(other) == set()
+
+
 def test_series_of_orders_editions_and_ignores_what_uploads_claim(series: Series) -> None:
     ids = [[document.document_id for document in edition.documents] for edition in series.editions]
     assert ids == [["corpus/a.md", "corpus/c.md"], ["corpus/b.md"]]

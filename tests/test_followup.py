@@ -56,6 +56,21 @@ CASES = [
         "Does the plan say that AI is risky?",
         id="that-is-a-conjunction",
     ),
+    pytest.param(
+        ["Who heads the council?", "…", "When was Japan's AI Basic Plan adopted, and what are its four policies?"],
+        "When was Japan's AI Basic Plan adopted, and what are its four policies?",
+        id="named-in-a-clause-before",
+    ),
+    pytest.param(
+        ["AI法に罰則はありますか？", "…", "人工知能基本計画はいつ決まり、その四つの方針は何ですか。"],
+        "人工知能基本計画はいつ決まり、その四つの方針は何ですか。",
+        id="japanese-named-in-a-clause-before",
+    ),
+    pytest.param(
+        ["Who heads the Council?", "…", "When was it set up, and what does it do?"],
+        "When was the Council set up, and what does it do?",
+        id="named-in-no-clause-before",
+    ),
     pytest.param(["And the second one?"], "And the second one?", id="nothing-before-it"),
 ]
 

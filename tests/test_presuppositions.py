@@ -8,7 +8,7 @@ import pytest
 
 from rag.config import Settings
 from rag.extractive.answering import Draft, answer_from
-from rag.extractive.presuppositions import statements_of
+from rag.extractive.presuppositions import is_short_for, statements_of
 from rag.index.build import build_index
 from rag.index.opening import Index
 from rag.retrieval.search import Retriever
@@ -18,15 +18,20 @@ DOCUMENTS = {
 title: The Long Bridge
 language: en
 ---
-The Long Bridge was opened to traffic on 4 May 1998. The Harbour Agency looks after the bridge and its lamps. Mayor Ida
-Vries opened the Long Bridge in person. The toll for crossing the bridge brings in about 3 million euro a year, which
-pays for the lamps. The bridge law of the town knows no fines for cyclists.
+The Long Bridge was opened to traffic on Monday 4 May 1998. The Harbour Agency looks after the bridge and its lamps.
+Mayor Ida Vries opened the Long Bridge in person. The toll for crossing the bridge brings in about 3 million euro a
+year, which pays for the lamps. The bridge law of the town knows no fines for cyclists.
+Papers that have the Long Bridge opened on a Sunday are wrong.
+
+The Lamp Fair met in London in May 2001. At the Lamp Fair the golden lens was given as the prize.
+
+When the lamp plan was adopted in March 1997, the AI Lamp Bureau had about 30 staff. In 1999 AILB moved to the harbour.
 """,
     "bridge.ja.md": """---
 title: 長い橋
 language: ja
 ---
-長い橋は1998年5月4日に開通した。港湾管理庁が橋と照明を管理している。橋の通行料は年に約300万ユーロで、照明の費用にあてられる。
+長い橋は1998年5月4日の月曜日に開通した。港湾管理庁が橋と照明を管理している。橋の通行料は年に約300万ユーロで、照明の費用にあてられる。
 橋の条例に罰則はなく、自転車に罰金はない。
 """,
 }
@@ -66,8 +71,16 @@ def asked(question: str, index: Index, settings: Settings) -> Draft:
             ["The bridge was opened in May 1999"],
         ),
         ("After the bridge was opened in 1999, how many lamps did it have?", "en", ["the bridge was opened in 1999"]),
+        ("Tolls and lamps of the bridge in 1999: how many were there?", "en", []),
+        ("The bridge was opened in May 1999: who looks after it?", "en", ["The bridge was opened in May 1999"]),
+        (
+            "Who opened the Lamp Fair that Tokyo hosted in 2001?",
+            "en",
+            ["Lamp Fair Tokyo hosted in 2001"],
+        ),
         ("1999年に開通した長い橋は、誰が管理していますか。", "ja", ["1999年に開通した長い橋は"]),
         ("長い橋はいつ開通しましたか。", "ja", []),
+        ("1999年の開通の時点で、長い橋の照明はいくつありましたか。", "ja", []),
     ],
 )
 def test_statements_are_the_clauses_that_do_not_ask(question: str, language: str, statements: list[str]) -> None:
@@ -90,10 +103,28 @@ def test_statements_are_the_clauses_that_do_not_ask(question: str, language: str
             "After Mayor Vries opened the Long Bridge, which agency looked after it?",
         ),
         (
+            "Which prize was given at the Lamp Fair that Tokyo hosted in May 2001?",
+            "Tokyo",
+            "London",
+            "Which prize was given at the Lamp Fair that Britain hosted in May 2001?",
+        ),
+        (
             "What does the 9 million euro a year that the toll for crossing the bridge brings in pay for?",
             "9 million euro",
             "3 million euro",
             "What does the 3 million euro a year that the toll for crossing the bridge brings in pay for?",
+        ),
+        (
+            "Why was the Long Bridge opened to traffic on a Sunday?",
+            "Sunday",
+            "Monday",
+            "On which day in May was the Long Bridge opened to traffic on a Monday?",
+        ),
+        (
+            "長い橋が日曜日に開通したのはなぜですか。",
+            "日曜日",
+            "月曜日",
+            "月曜日に開通した長い橋は、どこが管理していますか。",
         ),
         (
             "2003年5月に開通した長い橋は、どこが管理していますか。",
@@ -146,3 +177,24 @@ def test_how_many_things_the_asker_wants_to_hear_is_no_premise(
 def test_a_number_that_is_not_asked_for_stays_a_premise(question: str, index: Index, settings: Settings) -> None:
     draft = asked(question, index, settings)
     assert draft.reason is not None or draft.notices
+
+
+@pytest.mark.parametrize("name", ["AILB", "the AI Lamp Bureau"])
+def test_an_abbreviation_is_no_other_body(name: str, index: Index, settings: Settings) -> None:
+    draft = asked(f"How many staff did {name} have when the lamp plan was adopted?", index, settings)
+    assert "30 staff" in draft.sentences[0].shown
+    assert not draft.notices
+
+
+@pytest.mark.parametrize(
+    ("short", "name", "is_short"),
+    [
+        ("AISI", "Japan AI Safety Institute", True),
+        ("METI", "Ministry of Economy, Trade and Industry", True),
+        ("AIST", "AI Safety Institute", False),
+        ("AISI", "AISI", False),
+        ("Institute", "Institute", False),
+    ],
+)
+def test_is_short_for(short: str, name: str, is_short: bool) -> None:
+    assert is_short_for(short, name) == is_short

@@ -181,6 +181,7 @@ def test_empty_index_gives_no_hits(tmp_path: Path) -> None:
         ({"date_from": "2026-02-11", "date_to": "2026"}, {"corpus/news.md", "corpus/パン.md"}),
         ({"date_from": "2025-12-31", "date_to": "2025-12-31"}, {"corpus/plan.md"}),
         ({"kind": "poem"}, set()),
+        ({"publisher": "\ud800"}, set()),
     ],
 )
 def test_filter_is_applied_before_ranking(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from rag.answer import Answer
 from rag.chain import create_chain
 from rag.config import Settings
+from rag.document import Kind
 from rag.index.build import build_index
+from rag.retrieval.duplicates import KINDS
 
 HEAD = "---\ntitle: {title}\nlanguage: en\nkind: {kind}\nstatus: {status}\n---\n"
 SAYING = {
@@ -38,6 +41,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def _write(file: Path, title: str, kind: str, status: str, text: str) -> None:
     file.write_text(HEAD.format(title=title, kind=kind, status=status) + text + "\n", encoding="utf-8")
+
+
+def test_every_kind_has_its_rank() -> None:
+    assert tuple(KINDS) == get_args(Kind)
+    assert sorted(KINDS.values(), reverse=True) == list(KINDS.values())
 
 
 def _first(answer: Answer) -> str:

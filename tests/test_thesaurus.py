@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.vocabulary.terms import Expansion
-from rag.vocabulary.thesaurus import Thesaurus, read_groups, thesaurus
+from rag.vocabulary.thesaurus import Thesaurus, read_groups, read_wordings, thesaurus
 from rag.vocabulary.words import FOLDER
 
 WORDS = Thesaurus(
@@ -23,6 +23,20 @@ def found(question: str) -> dict[str, set[tuple[str, ...]]]:
 def test_english_words_are_found_by_their_stems() -> None:
     assert found("Which blueprints?") == {"blueprint": {("plan",), ("scheme",)}}
     assert found("Who watches the watchdogs?") == {"watchdog": {("supervisori", "bodi"), ("agenc",)}}
+
+
+def test_a_wording_is_read_one_way() -> None:
+    words = Thesaurus(
+        [("boat", "ship")],
+        [],
+        {"vehicle": ("car", "motor vehicle", "vehicles"), "vehicles": ("truck",), "boat": ("tub",)},
+    )
+    assert [set(one.others) for one in words.expansions("Which vehicle?", wordings=True)] == [
+        {("car",), ("motor", "vehicl"), ("truck",)}
+    ]
+    assert words.expansions("Which car?", wordings=True) == []
+    assert [set(one.others) for one in words.expansions("Which boat?", wordings=True)] == [{("ship",), ("tub",)}]
+    assert words.expansions("Which vehicle?") == []
 
 
 def test_a_phrase_is_found_as_a_whole() -> None:
@@ -45,7 +59,7 @@ def test_a_synonym_counts_for_less_than_the_word() -> None:
 
 @given(st.text(max_size=60))
 def test_any_question_is_read(question: str) -> None:
-    for one in thesaurus().expansions(question):
+    for one in (*thesaurus().expansions(question), *thesaurus().expansions(question, wordings=True)):
         assert isinstance(one, Expansion)
         assert one.terms
         assert all(one.others)
@@ -60,3 +74,14 @@ def test_the_lists_are_sound(name: str) -> None:
         assert 2 <= len(group) <= 12, group
         assert len(set(group)) == len(group), group
         assert all(word == word.strip() and word for word in group), group
+
+
+def test_the_wordings_are_sound() -> None:
+    wordings = read_wordings(FOLDER / "en_wordings.txt")
+    assert len(wordings) > 6_000
+    assert list(wordings) == sorted(wordings)
+    for word, others in wordings.items():
+        assert others, word
+        assert word not in others, word
+        assert len(set(others)) == len(others), word
+        assert all(len(other.split()) <= 3 for other in others), word

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from rag.answer import Reason
 from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, TOPIC_WEIGHTS
 from rag.extractive.asked import NOTHING_ASKED, Named
+from rag.extractive.lacking import Lack, lack_of
 from rag.extractive.sentence_features import FEATURES, TermWeights
 from rag.figures.reading import is_supported
 from rag.figures.stated import stated_readings
@@ -55,10 +56,15 @@ _UNMISTAKABLE: frozenset[Kind] = frozenset(("money", "percentage", "contact"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How sure the best sentence answers, in [0, 1], and why not where it is not sure enough."""
+    """How sure the best sentence answers, in [0, 1], and why not where it is not sure enough, or lacks something.
+
+    `is_gap` says that a document lists what is asked for as not stated.
+    """
 
     confidence: float
     reason: Reason | None
+    lack: Lack | None = None
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,5 +153,17 @@ def judge(
     confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
     if on_topic < ON_TOPIC_FROM:
         return Judgement(confidence=confidence, reason="off_topic")
-    sure = confidence >= ANSWER_FROM[question.language]
-    return Judgement(confidence=confidence, reason=None if sure else "not_stated")
+    lack = lack_of(question, weights, evidence, named)
+    sure = lack is None and confidence >= ANSWER_FROM[question.language]
+    return Judgement(confidence=confidence, reason=None if sure else "not_stated", lack=lack)
+
+
+def as_gap(judgement: Judgement) -> Judgement:
+    """The judgement where a document lists what is asked for as not stated: no sentence is likely to answer then."""
+    if judgement.reason == "off_topic":
+        return judgement
+    return replace(judgement, confidence=judgement.confidence * _GAP, reason="not_stated", is_gap=True)
+
+
+# What is left of a confidence then; it only puts abstentions in order.
+_GAP = 0.25

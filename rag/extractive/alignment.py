@@ -95,6 +95,21 @@ def alignments(
     return np.array(rows)
 
 
+def alignment_back(question: Question, texts: Sequence[str], model: EmbeddingModel) -> list[float]:
+    """The other way round: how well each text's words find counterparts in the question, in [-1, 1].
+
+    Args:
+        question: The question.
+        texts: The texts; one without words gets 0.
+        model: Gives tokens their vectors in context.
+    """
+    [asked] = _tokens([question.text], model)
+    if not len(asked.vectors):
+        return [0.0] * len(texts)
+    read = _tokens(texts, model)
+    return [float((one.vectors @ asked.vectors.T).max(axis=1).mean()) if len(one.vectors) else 0.0 for one in read]
+
+
 def _token_weights(question: Question, asked: TokenVectors, weights: TermWeights) -> NDArray[np.float64]:
     terms = [located for located in located_terms(question.text) if located.term in weights.weight]
     return np.array(

@@ -67,7 +67,7 @@ _PERSON = _any(
     flags=re.RegexFlag(0),
 )
 # Words of capitalised names that are no person's.
-_NO_PERSON = re.compile(
+NO_PERSON = re.compile(
     r"\b(?:[A-Z]{2,}|Institutes?|Agenc(?:y|ies)|Ministr(?:y|ies)|Office|Cabinet|Council|Headquarters|Committee|Commission|"
     r"Act|Law|Plans?|Polic(?:y|ies)|Process|Group|University|Bank|Report|Code|Guidelines?|Framework|Strategy|House|Diet|"
     r"Parliament|Company|Corporation|Association|Federation|Union|Summit|Declaration|Program(?:me)?|Project|Paper|Safety|"
@@ -138,7 +138,7 @@ def answer_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
     dates = [match.span() for match in _DATE.finditer(text)] if kind == "number" else []
     pattern = _BY_KIND.get(kind)
     for match in pattern.finditer(text) if pattern is not None else ():
-        if kind == "person" and _NO_PERSON.search(match.group()):
+        if kind == "person" and NO_PERSON.search(match.group()):
             continue
         if not any(start <= match.start() < end for start, end in dates):
             yield match.start(), match.end()

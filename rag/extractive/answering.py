@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from rag.answer import Notice, Reason
-from rag.extractive.abstention import Judgement, judge
+from rag.extractive.abstention import Judgement, as_gap, judge
 from rag.extractive.alignment import align
+from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.asked import named
-from rag.extractive.choosing import choose, date_parts, of_most_standing, prefer
+from rag.extractive.choosing import choose, date_parts, of_most_standing, of_rank_first, prefer
 from rag.extractive.conflicts import contradicting, disagree
 from rag.extractive.editions import Series, series_of, wants_all
 from rag.extractive.evidence import Evidence, gather, speaks, weigh, word_vectors
-from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held
-from rag.extractive.presuppositions import misstated, statements_of
+from rag.extractive.fitting import PartAnswer, fitted
+from rag.extractive.gaps import asked_gaps, gap_notice, is_asked_for, without_gaps
+from rag.extractive.named_persons import names_somebody_else
+from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held, unstated
+from rag.extractive.presuppositions import is_borne_out, misstated, statements_of
 from rag.extractive.quoting import Quote, Quoter
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.kinds import question_language
 from rag.questions.parts import parts_of
 from rag.questions.reading import Question, read_question
+from rag.questions.told import told_before
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -30,13 +35,9 @@ if TYPE_CHECKING:
     from rag.retrieval.search import Candidate
     from rag.store.reader import DocumentRecord
 
-MAX_SENTENCES = 4
-MAX_CHARS = 900
 # Sentences that may stand in for a chosen one: how many, and how far behind the best in score.
 _ALTERNATIVES = 16
 _NEARLY = 3.0
-# Room for a mark and the space around it.
-_MARK_CHARS = 6
 # Sentences for each part of a question, by the number of parts.
 _PER_PART = {1: 4, 2: 2, 3: 1}
 
@@ -102,6 +103,17 @@ def answer_from(
     if not candidates:
         return Draft(abstained=True, reason="no_hits")
     reader = _Reader(index, candidates, question, search)
+    told = told_before(question)
+    if told is not None and all(map(reader.bears_out, told.statements)):
+        # What is told beforehand is so: it only hides what is asked.
+        drafts = [_answered(reader, asked) for asked in told.asked]
+        best = max(drafts, key=lambda draft: (not draft.abstained, draft.confidence))
+        if not best.abstained:
+            return best
+    return _answered(reader, question)
+
+
+def _answered(reader: _Reader, question: str) -> Draft:
     parts = parts_of(question)
     answers = [reader.answer(part, at_most=_PER_PART[len(parts)], brief=len(parts) > 1) for part in parts]
     if all(not answer.chosen for answer in answers):
@@ -110,22 +122,12 @@ def answer_from(
     return _draft(answers, reader.quoter, question_language(question))
 
 
-@dataclass(slots=True, kw_only=True)
-class _PartAnswer:
-    """What was found for one part of a question: each chosen sentence with those that may stand in for it."""
-
-    question: Question
-    chosen: list[tuple[Evidence, ...]] = field(default_factory=list)
-    reason: Reason | None = None
-    notices: list[Notice] = field(default_factory=list)
-    confidence: float = 0.0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
     """A question with its evidence, best first, and how sure the first answers it.
 
-    `rest` is the share of the question that the first holds, less the name of what has editions.
+    `rest` is the share of the question that the first holds, less the name of what has editions; `foreign` is evidence
+    in the other language, best first.
     """
 
     question: Question
@@ -133,6 +135,7 @@ class _Reading:
     evidence: list[Evidence]
     judgement: Judgement
     rest: float = 1.0
+    foreign: Sequence[Evidence] = ()
 
 
 # "When was the plan adopted?" asks for the plan's own date: what a sentence gains that states it. Not fitted.
@@ -143,6 +146,14 @@ _DECIDED = {"en": "adopted decided", "ja": "閣議決定"}
 _REST_FROM = 0.5
 # How far behind another edition's in score one edition's best sentence may be.
 _EDITION_BEHIND = 8.0
+
+
+def _has_form(reading: _Reading) -> bool:
+    """Whether the first sentence has something in the form asked for, if any is: a person, where one is."""
+    question, first = reading.question, reading.evidence[0]
+    if question.kind == "person":
+        return names_somebody_else(question.text, first.text)
+    return question.kind not in FORMED_KINDS or first.feature("new_answer") > 0
 
 
 class _Reader:
@@ -158,11 +169,11 @@ class _Reader:
         self._vectors: dict[str, Vector] = {}
         self.quoter = Quoter(self._store.document)
 
-    def answer(self, text: str, *, at_most: int, brief: bool) -> _PartAnswer:
+    def answer(self, text: str, *, at_most: int, brief: bool) -> PartAnswer:
         """The sentences that answer one part, or why there are none."""
         plain = self._read(text, self._found(text))
         editions = self._by_edition(text, plain.question)
-        answer = _PartAnswer(
+        answer = PartAnswer(
             question=plain.question, confidence=plain.judgement.confidence, reason=plain.judgement.reason
         )
         pooled = sorted(
@@ -174,7 +185,9 @@ class _Reader:
         if any(series.asks_beyond(text) for series in self._series):
             answer.reason = "false_premise"
             return answer
-        sure = {n: reading for n, reading in editions.items() if reading.judgement.reason is None}
+        sure = {
+            n: reading for n, reading in editions.items() if reading.judgement.reason is None and _has_form(reading)
+        }
         # What no document is about is not contradicted by one either.
         presumed = None if plain.judgement.reason == "off_topic" else self._presumed(plain, pooled)
         if presumed is not None:
@@ -193,25 +206,41 @@ class _Reader:
                     _with_stand_ins(plain.question, sure[n].evidence, at_most=1, brief=brief)[0] for n in numbers
                 ]
             elif sure or plain.judgement.reason is None:
-                own = next(iter(sure.values())).evidence if sure else plain.evidence
-                answer.chosen = _with_stand_ins(plain.question, own, at_most=at_most, brief=brief)
+                own = next(iter(sure.values())) if sure else plain
+                answer.chosen = _with_stand_ins(
+                    plain.question, own.evidence, at_most=at_most, brief=brief, foreign=own.foreign
+                )
+        if not answer.chosen and plain.judgement.is_gap:
+            answer.notices.append(gap_notice(plain.question.language))
+        lack = plain.judgement.lack
+        if not answer.chosen and lack is not None and lack.kind in ("number", "name"):
+            answer.notices.append(unstated(plain.question.language, lack.asked))
         if answer.chosen:
             answer.confidence = max(
                 answer.confidence, *(reading.judgement.confidence for reading in sure.values()), 0.0
             )
         return answer
 
+    def bears_out(self, statement: str) -> bool:
+        """Whether a sentence of the documents says what a statement says."""
+        read, weights, evidence = self._held_against(statement)
+        return misstated(read, weights, evidence, asks=False) is None and is_borne_out(read, weights, evidence)
+
     def _presumed(self, plain: _Reading, pooled: Sequence[Evidence]) -> Contradiction | None:
         """What the question states besides asking, and the documents contradict."""
         question = plain.question
         for text in statements_of(question.text, question.language):
-            statement = read_question(text)
-            weights = weigh(statement, self._store)
-            evidence = gather(statement, self._found(text), weights, word_vectors(statement, self._model))
-            found = misstated(statement, weights, evidence, asks=False)
-            if found is not None:
-                return found
+            contradiction = misstated(*self._held_against(text), asks=False)
+            if contradiction is not None:
+                return contradiction
         return misstated(question, plain.weights, pooled, asks=True)
+
+    def _held_against(self, text: str) -> tuple[Question, TermWeights, list[Evidence]]:
+        """A statement read, the weights of its terms, and what is found for it, best first."""
+        statement = read_question(text)
+        weights = weigh(statement, self._store)
+        found = gather(statement, self._found(text), weights, word_vectors(statement, self._model))
+        return statement, weights, without_gaps(found)
 
     def _by_edition(self, text: str, question: Question) -> dict[int, _Reading]:
         """Readings of the question for each edition, where it speaks of something that has several and names none."""
@@ -270,7 +299,9 @@ class _Reader:
                 vector = self._vectors[text] = self._model.embed_query(text)
         weights = weigh(question, self._store)
         words = word_vectors(question, self._model)
-        evidence = align(question, gather(question, candidates, weights, words, vector), weights, self._model)
+        found = gather(question, candidates, weights, words, vector)
+        gaps = asked_gaps(question, found, weights, self._model)
+        evidence = align(question, without_gaps(found), weights, self._model)
         if series is not None:
             evidence = [e for e in evidence if series.edition_of(e.record.document_id, e.text) == number]
         evidence = self._with_own_dates(question, evidence, series, number)
@@ -281,8 +312,17 @@ class _Reader:
             if not own:
                 continue
             judgement = judge(question, weights, own, named=named(question, own, weights, self._model))
+            if is_asked_for(question, gaps, own[0]):
+                judgement = as_gap(judgement)
             rest = 1.0 if series is None else share_held(question, weights, own[0], besides=rest_besides)
-            reading = _Reading(question=question, weights=weights, evidence=own, judgement=judgement, rest=rest)
+            reading = _Reading(
+                question=question,
+                weights=weights,
+                evidence=own,
+                judgement=judgement,
+                rest=rest,
+                foreign=[e for e in evidence if speaks(e) != language],
+            )
             # What stands in the question's language is quoted; the other only where that does not answer.
             if judgement.reason is None:
                 return reading
@@ -292,11 +332,20 @@ class _Reader:
 
 
 def _with_stand_ins(
-    question: Question, evidence: Sequence[Evidence], *, at_most: int, brief: bool
+    question: Question,
+    evidence: Sequence[Evidence],
+    *,
+    at_most: int,
+    brief: bool,
+    foreign: Sequence[Evidence] = (),
 ) -> list[tuple[Evidence, ...]]:
-    """The chosen sentences, the first with those about as good that may stand in for it, shortest last."""
+    """The chosen sentences, the first with those about as good that may stand in for it, shortest last.
+
+    Of the evidence in the other language only what contradicts the first is shown.
+    """
     chosen = [of_most_standing(one, evidence) for one in choose(question, evidence, at_most=at_most, brief=brief)]
-    against = contradicting(question, chosen[0], evidence)
+    chosen = of_rank_first(question, chosen, evidence)[:at_most]
+    against = contradicting(question, chosen[0], evidence) or contradicting(question, chosen[0], foreign)
     if against is not None and at_most > 1:  # both are shown, whatever else would be
         rest = [one for one in chosen[1:] if one is not against]
         chosen = [chosen[0], against, *rest][:at_most]
@@ -309,8 +358,8 @@ def _with_stand_ins(
     return [(chosen[0], *sorted(near, key=lambda e: -len(e.text))), *((one,) for one in chosen[1:])]
 
 
-def _draft(answers: Sequence[_PartAnswer], quoter: Quoter, language: str) -> Draft:
-    shown = _fitting(answers, quoter)
+def _draft(answers: Sequence[PartAnswer], quoter: Quoter, language: str) -> Draft:
+    shown = fitted(answers, quoter)
     notices = [notice for answer in answers for notice in answer.notices]
     if any(not answer.chosen for answer in answers):
         notices.append(_unanswered([a.question for a in answers if not a.chosen], language))
@@ -325,65 +374,6 @@ def _draft(answers: Sequence[_PartAnswer], quoter: Quoter, language: str) -> Dra
         conflicts=_conflicts(shown),
         confidence=confidence,
     )
-
-
-def _fitting(answers: Sequence[_PartAnswer], quoter: Quoter) -> list[tuple[Question, Quote, Evidence]]:
-    """The quotes of all parts that fit into one answer, in the order of the parts; each part's first goes first."""
-    wanted = [(depth, part, ones) for part, answer in enumerate(answers) for depth, ones in enumerate(answer.chosen)]
-    taken: list[tuple[int, int, Quote, Evidence]] = []
-    n_chars = n_sentences = 0
-    for depth, part, ones in sorted(wanted, key=lambda w: (w[2][0].unsaid, *w[:2])):
-        for one, quote in _quotes(answers, part, depth, ones, quoter):
-            # A sentence that brings the one before it takes the place of that one.
-            covered = [t for t in taken if _covers(quote, one, t[2], t[3])]
-            n_others = n_sentences - sum(t[2].n_sentences for t in covered)
-            n_other_chars = n_chars - sum(len(t[2].shown) + _MARK_CHARS for t in covered)
-            rest = [t for t in taken if t not in covered]
-            room = MAX_CHARS - n_other_chars - _MARK_CHARS if rest else MAX_CHARS
-            if len(quote.shown) > room or any(_overlap(quote, one, t[2], t[3]) for t in rest):
-                continue
-            if n_others + quote.n_sentences <= MAX_SENTENCES:
-                n_chars = n_other_chars + len(quote.shown) + _MARK_CHARS
-                n_sentences = n_others + quote.n_sentences
-                place = min(((t[0], t[1]) for t in covered), default=(part, depth))
-                taken = [*rest, (*place, quote, one)]
-            break
-    return [(answers[part].question, quote, one) for part, _, quote, one in _joined(taken, quoter)]
-
-
-def _quotes(
-    answers: Sequence[_PartAnswer], part: int, depth: int, ones: Sequence[Evidence], quoter: Quoter
-) -> list[tuple[Evidence, Quote]]:
-    """The quotes that may be shown for one place, first choice first.
-
-    Beside other parts room is short: of the lists found for a part the most compact one goes first.
-    """
-    answer = answers[part]
-    as_list = answer.question.kind == "list"
-    if as_list and depth == 0 and len(answers) > 1:
-        ones = [*ones, *(one for others in answer.chosen[1:] for one in others)]
-    quotes = [(one, quote) for one in ones if (quote := quoter.quote(one, as_list=as_list)) is not None]
-    if as_list and depth == 0 and len(answers) > 1:
-        most = max((quote.n_items for _, quote in quotes if quote.whole), default=0)
-        quotes.sort(key=lambda q: (q[1].n_items < most or not q[1].whole, len(q[1].shown) if q[1].n_items else 0))
-    return quotes
-
-
-def _joined(
-    taken: Sequence[tuple[int, int, Quote, Evidence]], quoter: Quoter
-) -> list[tuple[int, int, Quote, Evidence]]:
-    """The quotes in order, those of neighbouring sentences put together at the place of the first."""
-    joined: list[tuple[int, int, Quote, Evidence]] = []
-    for part, depth, quote, one in sorted(taken, key=lambda t: t[:2]):
-        for i, (other_part, other_depth, other, evidence) in enumerate(joined):
-            if other_part == part and evidence.record.document_id == one.record.document_id:
-                both = quoter.joined(other, quote, one.record.document_id)
-                if both is not None:
-                    joined[i] = (part, other_depth, both, evidence)
-                    break
-        else:
-            joined.append((part, depth, quote, one))
-    return joined
 
 
 def _conflicts(shown: Sequence[tuple[Question, Quote, Evidence]]) -> tuple[DraftConflict, ...]:
@@ -405,16 +395,6 @@ def _sentence(quote: Quote, evidence: Evidence) -> DraftSentence:
         section=chunk.section,
         page=chunk.page,
     )
-
-
-def _covers(quote: Quote, evidence: Evidence, other: Quote, of: Evidence) -> bool:
-    same = evidence.record.document_id == of.record.document_id
-    return same and quote.start <= other.start and other.end <= quote.end
-
-
-def _overlap(quote: Quote, evidence: Evidence, other: Quote, of: Evidence) -> bool:
-    same = evidence.record.document_id == of.record.document_id
-    return same and quote.start < other.end and other.start < quote.end
 
 
 def _unanswered(parts: Sequence[Question], language: str) -> Notice:

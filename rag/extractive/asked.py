@@ -17,7 +17,7 @@ from rag.extractive.sentence_features import TermWeights
 from rag.gloss.glossing import japanese_words
 from rag.questions.reading import Question
 from rag.text.analysis import is_stop
-from rag.text.located import located_terms
+from rag.text.located import folded, located_terms
 
 if TYPE_CHECKING:
     from rag.embedding.model import EmbeddingModel, Vector
@@ -30,6 +30,7 @@ class Named:
 
     Attributes:
         head: The thing asked for ("salary" in "What salary …?", 座長 in 「座長は誰」); 1 where none is read.
+        is_attribute: Whether that is a Japanese noun that tells more than the form of the question (選挙区, not 場所).
         said: Share of the weight of the question's words that the sentence says, with what leads to it, in these or
             like words.
         unsaid: The heaviest of the words that it does not say, against a word that stands nowhere.
@@ -39,6 +40,7 @@ class Named:
     """
 
     head: float = 1.0
+    is_attribute: bool = False
     said: float = 1.0
     unsaid: float = 0.0
     unsaid_nearby: float = 0.0
@@ -69,6 +71,7 @@ def named(question: Question, best: Sequence[Evidence], weights: TermWeights, mo
     total = sum(words.values()) + 1e-9
     return Named(
         head=head,
+        is_attribute=_asks_attribute(question),
         said=sum(weight * in_sentence[word] for word, weight in words.items()) / total if words else 1.0,
         unsaid=max((weight * (1 - in_sentence[word]) for word, weight in words.items()), default=0.0) / weights.largest,
         unsaid_nearby=max((weight * (1 - in_passage[word]) for word, weight in words.items()), default=0.0)
@@ -151,28 +154,27 @@ def _read_japanese(
     """The same for the runs of characters that a Japanese question is made of."""
     runs = _runs(question.text)
     weight = {
-        run: max((w for term, w in weights.weight.items() if term in folded), default=0.0)
-        for run, folded in ((run, run.casefold()) for run in runs)
+        run: max((w for term, w in weights.weight.items() if term in name), default=0.0)
+        for run, name in ((run, run.casefold()) for run in runs)
     }
     weight = {run: w for run, w in weight.items() if w > 0}
     said = []
     for text in (sentence, passage):
-        folded = unicodedata.normalize("NFKC", text).casefold()
+        written = folded(text)
         terms = _terms(text)
         otherwise = {term for name, other in weights.same if other <= terms for term in name}
-        others = _words_in(folded, runs)
+        others = _words_in(written, runs)
         said.append(
-            {run: max(_run_said(run.casefold(), folded, otherwise), _alike(run, others, model)) for run in weight}
+            {run: max(_run_said(run.casefold(), written, otherwise), _alike(run, others, model)) for run in weight}
         )
     asked = _JA_HEAD.search(unicodedata.normalize("NFKC", question.text))
     head = 1.0
     if asked is not None:
-        folded = unicodedata.normalize("NFKC", passage).casefold()
         terms = _terms(passage)
         otherwise = {term for name, other in weights.same if other <= terms for term in name}
         head = max(
-            _run_said(asked["head"].casefold(), folded, otherwise),
-            _alike(asked["head"], _words_in(unicodedata.normalize("NFKC", one.text).casefold(), runs), model),
+            _run_said(asked["head"].casefold(), folded(passage), otherwise),
+            _alike(asked["head"], _words_in(folded(one.text), runs), model),
         )
     return weight, said[0], said[1], head
 
@@ -198,6 +200,18 @@ _ASKS = re.compile(r"何|誰|教|下さ|以上$|以下$|場合$")
 _JA_HEAD = re.compile(
     r"(?P<head>(?:(?!何)[\u4e00-\u9fff々]){2,8}|[\u30a1-\u30fa\u30fc]{2,12})(?:の?名前|の名称|の名)?(?:は|って|とは)[、,]?\s?"
     r"(?:今|現在|一体|だいたい|約)?(?:誰|だれ|どなた|何|なに|なん|どこ|いつ|いくら|いくつ|どの|どれ|どちら)"
+)
+
+
+def _asks_attribute(question: Question) -> bool:
+    asked = _JA_HEAD.search(unicodedata.normalize("NFKC", question.text)) if question.language == "ja" else None
+    return asked is not None and _JA_FORM.search(asked["head"]) is None
+
+
+# Nouns that say what the question word says: 場所はどこ, 人物は誰, 割合はいくら.
+_JA_FORM = re.compile(
+    r"(?:人物|本人|一人|人|者|場所|場合|地名|地域|部位|施設|国|都市|割合|比率|率|人数|回数|数|量|額|面積|年代|時代|時期|時点|"
+    r"回目|日|月|年|トップ|ところ)$"
 )
 
 

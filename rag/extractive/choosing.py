@@ -9,7 +9,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from rag.extractive.answer_kinds import FORMED_KINDS
+from rag.extractive.counts import counts_what_is_asked
 from rag.extractive.evidence import Evidence
+from rag.extractive.named_persons import names_somebody_else
 from rag.extractive.quoting import Quoter, introduces_list, is_whole_sentence
 from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
@@ -84,6 +86,9 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
             + _EXACT_DATE * (question.kind == "date" and date_parts(one) == 3)
             + _FORMLESS * (question.kind in FORMED_KINDS and one.feature("no_answer_form") > 0)
             + _NAMES_HEAD * head_held(question, one)
+            + _COUNTS * (question.kind == "number" and counts_what_is_asked(question, one.text))
+            + _NAMES_SOMEBODY
+            * (_ASKS_WHO.search(question.text) is not None and names_somebody_else(question.text, one.text))
             + _INTRODUCES * (question.kind != "list" and introduces_list(one.text))
             + _FRAGMENT * (question.kind != "list" and one.kind == "item" and not is_whole_sentence(one.text))
             + (_SETTLES if question.kind == "yes_no" else _HOLDS_FIGURES) * _figures_held(question, one)
@@ -110,12 +115,15 @@ _ATTRIBUTED = re.compile(
     r"|\bsome (?:sources|reports|sites)\b|\bnews report (?:still )?\w+\b|によると|によれば|報じ|伝え(?:た|て)|とされる",
     re.IGNORECASE,
 )
+_ASKS_WHO = re.compile(r"^\W*whom?\b|(?:誰|だれ|どなた)(?:です|でした|か|が|に)", re.IGNORECASE)
 _FORMLESS = -2.0
 _FRAGMENT = -0.8
 _HOLDS_FIGURES = 1.0
 _SETTLES = 2.5
 _EXACT_DATE = 0.8
 _NAMES_HEAD = 1.0
+_COUNTS = 1.0
+_NAMES_SOMEBODY = 1.5
 _INTRODUCES = -0.7
 # Kinds whose answer is a figure, in however short a sentence.
 _BRIEF: frozenset[Kind] = frozenset(("date", "number", "money", "percentage", "duration"))
@@ -216,6 +224,30 @@ def of_most_standing(one: Evidence, others: Sequence[Evidence]) -> Evidence:
         if repeats(one, other) and all(is_supported(figure, held) for figure in stated):
             best = other
     return best
+
+
+def of_rank_first(question: Question, chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The chosen sentences, before an upload's the first of a law, a plan or an official text that answers as well.
+
+    It must come near in score, have the form of an answer, and say of the question what the upload says: of what only
+    the upload speaks, nobody else is heard.
+    """
+    first = chosen[0]
+    if first.record.root == "corpus" or is_official(first.record):
+        return list(chosen)
+    asked = set(question.terms)
+    said = asked & _said(first)
+    for other in evidence[:_READ]:
+        if other.score < first.score - _WITHIN or not (standing(other.record) > 0 or is_official(other.record)):
+            continue
+        has_form = question.kind not in FORMED_KINDS or other.feature("no_answer_form") <= 0
+        if has_form and said <= _said(other):
+            return [other, *(one for one in chosen if one is not other)]
+    return list(chosen)
+
+
+def _said(one: Evidence) -> set[str]:
+    return {located.term for located in located_terms(f"{one.answering}\n{one.headings}")}
 
 
 def repeats(one: Evidence, other: Evidence) -> bool:

@@ -36,6 +36,12 @@ def is_miscounted(question: Question, figure: Figure, texts: Sequence[str]) -> b
     return bool(found) and figure.value not in found
 
 
+def counts_what_is_asked(question: Question, text: str) -> bool:
+    """Whether a text has a number of what an English question counts: "28 articles" for "How many articles …?"."""
+    things = set(question.head)
+    return bool(things) and any(f.kind == "number" and things & counted(text, f) for f in stated_figures(text))
+
+
 def says_how_many(question: Question, figure: Figure) -> bool:
     """Whether a figure says how many things the asker wants to hear: no document need count "which two ministries"."""
     if figure.kind != "number" or not isinstance(figure.value, Decimal) or figure.value > _FEW:

@@ -46,15 +46,17 @@ def _nth(digits: str) -> str:
     return f"[{digits}]{ORDINAL_COUNTER}"
 
 
+# Behind an ordinal: further digits, or what is counted of a text or of meetings.
+_OF_NO_EDITION = r"(?![0-9０-９一二三四五六七八九十百]|\s?[条章節項号部回])"
 _ORDINALS: tuple[re.Pattern[str], ...] = (
     re.compile(
-        r"\b(?:first|1st|original|initial|inaugural)\b|第[一1１Ⅰⅰ](?![0-9])|最初|初の|初めて|初回|初版|第I期|"
+        rf"\b(?:first|1st|original|initial|inaugural)\b|第[一1１Ⅰⅰ]{_OF_NO_EDITION}|最初|初の|初めて|初回|初版|第I期|"
         + _nth("一1１"),
         re.IGNORECASE,
     ),
-    re.compile(r"\b(?:second|2nd)\b|第[二2２Ⅱⅱ]|第II期|" + _nth("二2２"), re.IGNORECASE),
-    re.compile(r"\b(?:third|3rd)\b|第[三3３Ⅲⅲ]|" + _nth("三3３"), re.IGNORECASE),
-    re.compile(r"\b(?:fourth|4th)\b|第[四4４Ⅳⅳ]|" + _nth("四4４"), re.IGNORECASE),
+    re.compile(rf"\b(?:second|2nd)\b|第[二2２Ⅱⅱ]{_OF_NO_EDITION}|第II期|" + _nth("二2２"), re.IGNORECASE),
+    re.compile(rf"\b(?:third|3rd)\b|第[三3３Ⅲⅲ]{_OF_NO_EDITION}|" + _nth("三3３"), re.IGNORECASE),
+    re.compile(rf"\b(?:fourth|4th)\b|第[四4４Ⅳⅳ]{_OF_NO_EDITION}|" + _nth("四4４"), re.IGNORECASE),
 )
 _ALL = re.compile(
     r"\b(?:both|all|each|every|two|either|editions|versions|plans|differ|differences?|compared?|changed?)\b|両方|二つの計画|各|それぞれ|違い|比較|変わ",

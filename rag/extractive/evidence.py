@@ -155,7 +155,7 @@ def gather(
         vector: The question's own vector, where the candidates were found with other words.
     """
     read = [_quotable(candidate) for candidate in candidates]
-    synonyms = thesaurus().expansions(question.text)
+    synonyms = thesaurus().expansions(question.text, wordings=True)
     passages = [
         _passage(synonyms, candidate, sentences, words, vector)
         for candidate, sentences in zip(candidates, read, strict=True)

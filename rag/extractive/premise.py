@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement
+from rag.extractive.answer_weights import ANSWER_FROM
 from rag.extractive.counts import counted, is_miscounted, says_how_many
 from rag.extractive.evidence import Evidence
+from rag.extractive.numbered import is_age
 from rag.extractive.sentence_features import TermWeights
 from rag.figures.reading import Figure, Reading, is_supported
 from rag.figures.stated import stated_figures, stated_readings
@@ -118,6 +120,8 @@ def check_premises(
     anywhere = set[Reading]().union(*(stated_readings(match.evidence.text) for match in read))
     near = [match.evidence.text for match in read if match.share >= _ABOUT_FROM]
     for figure in question.figures:
+        if is_age(figure):  # whom the question is about: another age is no contradiction
+            continue
         # What no sentence is about cannot be contradicted: other words may have been used for it.
         miscounted = is_miscounted(question, figure, near)
         if figure.kind not in _CHECKED or not about or (is_supported(figure, held) and not miscounted):
@@ -134,7 +138,7 @@ def check_premises(
             continue
         if judgement.reason is None and judgement.confidence >= _SURE_FROM:
             # Something answers: the reader sees it, and that the figure is not the documents'.
-            return Premises(notices=(_unstated(question.language, figure),))
+            return Premises(notices=(unstated(question.language, figure.text),))
         return Premises(reason=judgement.reason or "false_premise")
     misnamed = _misnamed(question, weights, evidence[:_READ_FOR_PREMISE])
     if misnamed is not None:
@@ -144,6 +148,9 @@ def check_premises(
     sure = judgement.reason is None or (judgement.reason == "not_stated" and read[0].own >= _ABOUT_FROM)
     if sure and denied(question, best):
         return Premises(notices=(_denial(question),), shown=[best])
+    unheard = _unheard_name(question, weights, evidence, judgement)
+    if unheard is not None:
+        return Premises(notices=(unstated(question.language, unheard.assumed),), shown=[unheard.evidence])
     if judgement.reason is not None:
         return Premises()
     words = opposite_words(question.text, best.text)
@@ -224,6 +231,25 @@ def _contradiction(question: Question, figure: Figure, read: Sequence[_Match]) -
         )
         found.append((round(match.own, 1), len(same) == 1, exactness(stated_one), match.evidence.score, stated))
     return max(found, key=lambda item: item[:4])[4] if found else None
+
+
+def _unheard_name(
+    question: Question, weights: TermWeights, evidence: Sequence[Evidence], judgement: Judgement
+) -> Contradiction | None:
+    """The name that the documents do not connect with what is asked, where a sentence says nearly all of the rest."""
+    lack = judgement.lack
+    if lack is None or lack.kind != "name" or judgement.confidence < ANSWER_FROM[question.language]:
+        return None
+    besides = _of_figures(question) | frozenset(analyse(lack.asked))
+    for one in evidence[:_SHOWN]:
+        share = share_held(question, weights, one, besides=besides, alone=True)
+        if share >= _SAYS_THE_REST and one.feature("new_answer"):
+            return Contradiction(assumed=lack.asked, stated=None, evidence=one)
+    return None
+
+
+# Share of the question, less a name, that a sentence says alone to be shown with the remark that it lacks the name.
+_SAYS_THE_REST = 0.75
 
 
 def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evidence]) -> Contradiction | None:
@@ -364,13 +390,11 @@ def premise_notice(language: str, found: Contradiction) -> Notice:
     return Notice(code="premise", message=f"The question assumes “{found.assumed}”; {stated}.")
 
 
-def _unstated(language: str, figure: Figure) -> Notice:
-    """What to tell the reader of a figure in the question that no document confirms or contradicts."""
+def unstated(language: str, assumed: str) -> Notice:
+    """What to tell the reader of a figure or name in the question that no document confirms or contradicts."""
     if language == "ja":
-        return Notice(code="premise", message=f"質問は「{figure.text}」を前提としていますが、文書には見当たりません。")
-    return Notice(
-        code="premise", message=f"The question assumes “{figure.text}”, which the documents found do not state."
-    )
+        return Notice(code="premise", message=f"質問は「{assumed}」を前提としていますが、文書には見当たりません。")
+    return Notice(code="premise", message=f"The question assumes “{assumed}”, which the documents found do not state.")
 
 
 def _denial(question: Question) -> Notice:

@@ -7,7 +7,19 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.extractive.evidence import Evidence
-from rag.extractive.premise import DATES, SCOPED, Contradiction, closest, denies, exactness, share_held, whole_date
+from rag.extractive.named_things import is_address, is_land, is_same_land
+from rag.extractive.numbered import is_age
+from rag.extractive.premise import (
+    DATES,
+    SCOPED,
+    Contradiction,
+    closest,
+    denies,
+    exactness,
+    opposite_words,
+    share_held,
+    whole_date,
+)
 from rag.extractive.sentence_features import TermWeights
 from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
@@ -20,6 +32,10 @@ _CHECKED = frozenset((*DATES, "percent", "money"))
 
 _EN_WH = r"(?:what|when|where|which|who|whom|whose|why|how)"
 _EN_SEAM = re.compile(r"[.;:!?]\s+|,\s+|\s+[–—]\s+")
+# "Investment in 2024: how much was it?" names a subject and states nothing.
+_EN_LABEL = re.compile(
+    r"^(?![^:]*\b(?:is|are|was|were|has|have|had|will|would|came|took|made|began|went|led|met|\w+ed)\b)[^:?.!]+:\s+"
+)
 _EN_OPENING = re.compile(
     r"^(?:and|but|so|if|after|before|since|while|because|given that|now that|as)\b\s*", re.IGNORECASE
 )
@@ -28,23 +44,30 @@ _EN_ASKS = re.compile(
     r"list|tell|give|explain|describe)\b",
     re.IGNORECASE,
 )
+# What is said of something that has a name.
+_EN_RELATIVE = re.compile(r"(?P<name>(?:\b[A-Z][\w&-]*\s+){2,5})(?:that|which)\s+(?P<clause>[^,;?]+)")
 _JA_SEAM = re.compile(r"[、。！!；;]")
 _JA_ASKS = re.compile(r"いつ|どこ|だれ|誰|なに|何|なぜ|どの|どう|どれ|どんな|いくら|いくつ|とは|[？?]|か$")
+# When something is asked about: nothing is said of it yet.
+_JA_WHEN = re.compile(r"(?:年度?|月|日|時点|当時|時代|頃|ころ|末|前|後|間)(?:で|に|には|では|までに|から|まで|の)?$")
 _LEAST_TERMS = 3
 
 
 def statements_of(question: str, language: str) -> list[str]:
     """Clauses of a question that state something rather than ask, of at least three content terms; in order.
 
-    "After the council moved to Reims in 1950, who led it?" states "the council moved to Reims in 1950".
+    "After the council moved to Reims in 1950, who led it?" states "the council moved to Reims in 1950", and "Who opened
+    the Lamp Fair that Reims hosted?" that Reims hosted it.
     """
     seam, asks = (_JA_SEAM, _JA_ASKS) if language == "ja" else (_EN_SEAM, _EN_ASKS)
-    pieces = [piece.strip(" ,.?？。、") for piece in seam.split(question)]
+    pieces = [piece.strip(" ,.?？。、") for piece in seam.split(_EN_LABEL.sub("", question))]
     found = []
     for piece in pieces:
         stated = _EN_OPENING.sub("", piece) if language == "en" else piece
-        if stated and stated != question.strip(" ?？。") and not asks.search(stated):
+        if stated and stated != question.strip(" ?？。") and not asks.search(stated) and not _JA_WHEN.search(stated):
             found.append(stated)
+    if language == "en":
+        found += [f"{match['name']}{match['clause']}" for match in _EN_RELATIVE.finditer(question)]
     return [piece for piece in found if len(set(analyse(piece))) >= _LEAST_TERMS]
 
 
@@ -99,6 +122,42 @@ def misstated(
     return None
 
 
+def is_borne_out(statement: Question, weights: TermWeights, evidence: Sequence[Evidence]) -> bool:
+    """Whether a sentence says all that tells of a statement, in these words or near ones, with just its figures.
+
+    Args:
+        statement: The statement, read as a question.
+        weights: Weights of its terms.
+        evidence: Sentences found for it, best first.
+    """
+    for one in evidence[:_READ_FOR_PROOF]:
+        said = f"{one.text}\n{one.lead}\n{one.headings}"
+        readings, terms = stated_readings(said), set(analyse(said))
+        if (
+            share_held(statement, weights, one, besides=frozenset()) >= _BORNE_OUT_FROM
+            and all(is_supported(figure, readings) for figure in statement.figures)
+            and not _states_others(statement, one.text)
+            and all(t in terms or one.near.get(t, 0.0) >= _NEAR_FROM for t in statement.terms if weights.tells({t}))
+            and not denies(statement, one)
+            and opposite_words(statement.text, one.text) is None
+        ):
+            return True
+    return False
+
+
+def _states_others(statement: Question, text: str) -> bool:
+    """Whether a sentence has a figure of a kind that the statement has one of, and the statement has not."""
+    stated = stated_readings(statement.text)
+    kinds = {figure.kind for figure in statement.figures if figure.kind in _CHECKED}
+    return any(figure.kind in kinds and not is_supported(figure, stated) for figure in stated_figures(text))
+
+
+_READ_FOR_PROOF = 8
+# Share of a statement that the sentence must say, and how near its words must come to those that tell most.
+_BORNE_OUT_FROM = 0.7
+_NEAR_FROM = 0.5
+
+
 def _in_its_place(
     statement: Question, weights: TermWeights, evidence: Sequence[Evidence], specific: _Specific
 ) -> Contradiction | None:
@@ -133,12 +192,16 @@ _DENIED_FROM = 0.2
 def _specifics(statement: Question, *, asks: bool) -> Iterator[_Specific]:
     text = statement.text
     for figure in stated_figures(text):
-        if figure.kind in _CHECKED:
+        if figure.kind in _CHECKED and not is_age(figure):
             yield _of_figure(statement, figure)
+    for match in _WEEKDAY.finditer(text):
+        yield _of_weekday(match.group())
     for person in titled_persons(text):
         yield _of_person(person)
     for body in _bodies(text):
         yield _of_body(body, _bodies(text))
+    for place in () if asks else _places_of_event(text):
+        yield _of_place(place)
     for agent in () if asks else _agents(text):
         yield _of_agent(agent, [*_bodies(text), *_agents(text)])
 
@@ -161,6 +224,36 @@ def _of_figure(statement: Question, figure: Figure) -> _Specific:
     )
 
 
+def _of_weekday(day: str) -> _Specific:
+    def others_in(other: str) -> list[str]:
+        found = [match.group() for match in _WEEKDAY.finditer(other)]
+        return [one for one in found if _weekday(one) != _weekday(day)]
+
+    return _Specific(
+        text=day,
+        terms=frozenset(analyse(day)),
+        stands_in=lambda other: (
+            any(_weekday(match.group()) == _weekday(day) for match in _WEEKDAY.finditer(other))
+            and _IN_ERROR.search(other) is None
+        ),
+        others_in=others_in,
+    )
+
+
+def _weekday(day: str) -> int:
+    """Number of a weekday, from 0."""
+    return _JA_WEEKDAYS.index(day[0]) if day[0] in _JA_WEEKDAYS else _EN_WEEKDAYS.index(day[:3].lower())
+
+
+_EN_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_JA_WEEKDAYS = "月火水木金土日"
+_WEEKDAY = re.compile(rf"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|[{_JA_WEEKDAYS}]曜日?", re.IGNORECASE)
+# A text that names a day only to say that it is not the right one.
+_IN_ERROR = re.compile(
+    r"\b(?:wrong|mistaken|erroneous|incorrect)(?:ly)?\b|\b(?:in|an) error\b|誤り|誤って|間違", re.IGNORECASE
+)
+
+
 def _of_person(person: Person) -> _Specific:
     return _Specific(
         text=person.text,
@@ -172,13 +265,62 @@ def _of_person(person: Person) -> _Specific:
 
 def _of_body(body: str, asked: Sequence[str]) -> _Specific:
     known = {name.casefold() for name in asked}
+
+    def is_known(name: str) -> bool:
+        return name.casefold() in known or any(
+            is_short_for(*pair) for one in asked for pair in ((one, name), (name, one))
+        )
+
     return _Specific(
         text=body,
         terms=frozenset(analyse(body)),
-        stands_in=lambda other: body.casefold() in other.casefold(),
-        others_in=lambda other: [name for name in (*_agents(other), *_bodies(other)) if name.casefold() not in known],
+        stands_in=lambda other: (
+            body.casefold() in other.casefold()
+            or any(is_short_for(*pair) for name in _bodies(other) for pair in ((body, name), (name, body)))
+        ),
+        others_in=lambda other: [name for name in (*_agents(other), *_bodies(other)) if not is_known(name)],
         is_body=True,
     )
+
+
+def _of_place(place: str) -> _Specific:
+    return _Specific(
+        text=place,
+        terms=frozenset(analyse(f"{place} {_TOOK_PLACE}")),  # one word of these is as good as another
+        stands_in=lambda other: any(is_same_land(place, name.split()[-1]) for name in _places(other)),
+        others_in=lambda other: [name for name in _places(other) if is_land(name.split()[-1])],
+    )
+
+
+def _places_of_event(text: str) -> list[str]:
+    """The countries and capitals in which a text has something take place: "the fair that Tokyo hosted"."""
+    return [place for place in _places(text) if is_land(place.split()[-1])] if _EVENT.search(text) else []
+
+
+def _places(text: str) -> list[str]:
+    return [match["place"] or match["host"] for match in _PLACE.finditer(text)]
+
+
+_TOOK_PLACE = "hosted held took place convened met"
+_EVENT = re.compile(r"\b(?:hosted|held|took place|convened|met)\b")
+_NAMED_PLACE = r"(?:[A-Z][a-z]+\s)?[A-Z][a-z]+"
+_PLACE = re.compile(rf"\b(?:in|at|hosted by)\s+(?P<place>{_NAMED_PLACE})\b|\b(?P<host>[A-Z][a-z]+)\s+(?:hosted|held)\b")
+
+
+def is_short_for(short: str, name: str) -> bool:
+    """Whether a name is the first letters of another, or of its end: AISI is the Japan AI Safety Institute.
+
+    A word in capitals counts whole or with its first letter.
+    """
+    if not short.isupper():
+        return False
+    ends = {""}
+    for word in reversed(re.findall(r"\b[A-Z][\w&-]*", name)):
+        ends = {letters + end for end in ends for letters in ({word, word[0]} if word.isupper() else {word[0]})}
+        ends = {end for end in ends if short.endswith(end)}
+        if short in ends and word != short:
+            return True
+    return False
 
 
 def _of_agent(agent: str, asked: Sequence[str]) -> _Specific:
@@ -200,7 +342,8 @@ _BODY = re.compile(
 
 def _bodies(text: str) -> list[str]:
     """Ministries, agencies and the like that a text names, in order; abbreviations in capitals count."""
-    return list(dict.fromkeys(match.group() for match in _BODY.finditer(text)))
+    found = (match.group() for match in _BODY.finditer(text))
+    return [name for name in dict.fromkeys(found) if not is_address(name)]
 
 
 _KANA = re.compile("[\u3041-\u3096]")

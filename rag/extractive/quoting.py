@@ -29,7 +29,7 @@ _OPENS_WITH_PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’)\]）」』]*$")
-_INTRODUCES = re.compile(r"[:：]\s*$|(?:次|以下)の(?:とおり|通り|点|もの)[^。]*。$")
+_INTRODUCES = re.compile(r"[:：]\s*$|(?:次|以下)の(?:とおり|通り|点|もの|こと)[^。]*。$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

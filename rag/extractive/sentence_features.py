@@ -43,9 +43,18 @@ _UNSAID = re.compile(
     r"|not (?:given|stated|known|specified|named|confirmed|checked|found|disclosed|mentioned)"
     r"|cannot be (?:confirmed|found|said|verified)|remains? (?:open|unclear|unknown)"
     r"|unclear|unknown|could not (?:find|confirm|be)|was not found|were not found|no .{1,40} was found)\b"
-    r"|確かめられない|確認できない|確認されていない|見つかっていない|見つからない|不明|明らかでない|示されていない|記されていない|述べられていない",
+    r"|確かめられない|確認できない|確認されていない|見つかっていない|見つからない|不明|明らかでない|(?:示(?:され|し)|記(?:され|し)|述べ(?:られ)?|書(?:かれ|い))ていない|載(?:って|せて)いない",
     re.IGNORECASE,
 )
+
+
+# Share of the weight of a term that stands nowhere.
+_TELLING = 0.35
+
+
+def says_unsaid(text: str) -> bool:
+    """Whether a text says of something that it is not known or not said."""
+    return _UNSAID.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +105,11 @@ class TermWeights:
         """Share of the terms that stand nowhere in the index, in [0, 1]; pairs with a kana do not count."""
         telling = [weight for term, weight in self.weight.items() if not _KANA.search(term)]
         return sum(weight > self.largest - 1e-9 for weight in telling) / len(telling) if telling else 0.0
+
+    def tells(self, terms: Collection[str]) -> bool:
+        """Whether one of the terms is rare enough to tell things apart: "Japan" is not among texts on Japan."""
+        known = [self.weight[term] for term in terms if term in self.weight]
+        return bool(known) and max(known) / self.largest >= _TELLING
 
     def share_of(self, terms: Collection[str]) -> float:
         """Share that these terms have of the weight of all that the index knows."""
@@ -192,7 +206,7 @@ def _passage_rows(
                 weights.largest_of(weight.keys() - everywhere),
                 near,
                 far,
-                float(_UNSAID.search(sentence.text) is not None),
+                float(says_unsaid(sentence.text)),
                 _kanji_share(here.terms, kanji),
             ]
         )

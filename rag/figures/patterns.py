@@ -67,13 +67,16 @@ _CURRENCIES: dict[str, str] = {
     "$": "USD", "us$": "USD", "a$": "AUD", "c$": "CAD", "hk$": "HKD", "s$": "SGD", "nt$": "TWD", "¥": "JPY", "£": "GBP",
     "€": "EUR", "₩": "KRW", "円": "JPY", "ドル": "USD", "米ドル": "USD", "ユーロ": "EUR", "ポンド": "GBP", "元": "CNY",
     "人民元": "CNY", "ウォン": "KRW", "yen": "JPY", "euro": "EUR", "pound": "GBP", "yuan": "CNY", "dollar": "USD",
-    "rupee": "INR", "ルピー": "INR", "スイスフラン": "CHF", "豪ドル": "AUD", "香港ドル": "HKD", "カナダドル": "CAD",
+    "won": "KRW", "rupee": "INR", "ルピー": "INR", "スイスフラン": "CHF", "豪ドル": "AUD", "香港ドル": "HKD",
+    "カナダドル": "CAD",
 } | {code.lower(): code for code in ("USD", "JPY", "EUR", "GBP", "CNY", "KRW", "AUD", "CAD", "INR", "CHF")}  # fmt: skip
 _MONEY_BEFORE = r"(?:(?:US|A|C|HK|S|NT)?\$|[¥£€₩]|\b(?:USD|JPY|EUR|GBP|CNY|KRW|AUD|CAD|INR|CHF)\b)[ ]?"
 _MONEY_AFTER = (
     r"米ドル|豪ドル|香港ドル|カナダドル|ドル|円(?![形卓筒熟滑])|ユーロ|ポンド|人民元|元(?![\u4e00-\u9fff])|ウォン|ルピー|スイスフラン"
     r"|(?i:(?:u\.?s\.? |american |canadian |australian |singapore |hong kong |japanese |chinese )?"
-    r"(?:dollars?|yen|euros?|pounds?(?: sterling)?|yuan|rupees?)\b|(?:usd|jpy|eur|gbp|cny|krw|aud|cad|inr|chf)\b)"
+    r"(?:dollars?|yen|euros?|pounds?(?: sterling)?|yuan|rupees?)\b|(?:usd|jpy|eur|gbp|cny|krw|aud|cad|inr|chf)\b"
+    # Elsewhere it is a verb: "of 40 games the team with 30 won".
+    r"|(?:(?:south )?korean |(?<=000 ))won\b)"
 )
 _FOREIGN_DOLLARS = {"canadian": "CAD", "australian": "AUD", "singapore": "SGD", "hong": "HKD"}
 _PERCENT = r"%(?!\s?ポイント)|(?i:per[ ]?cent\b)|パーセント(?!ポイント)|プロセント"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rag.errors import QuestionError
+from rag.text.surrogates import without_surrogates
 
 Role = Literal["user", "assistant"]
 
@@ -50,7 +51,7 @@ def read_history(chat_history: Iterable[Any] | None) -> list[Turn]:
             raise QuestionError(f"chat_history[{position}]: unknown role {role_name!r}; use 'user' or 'assistant'.")
         role = _ROLES[role_name]
         if role is not None:
-            turns.append(Turn(role, _as_text(content, position)))
+            turns.append(Turn(role, without_surrogates(_as_text(content, position))))
     return turns
 
 

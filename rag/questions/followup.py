@@ -41,6 +41,11 @@ _JA_LEAD_IN = re.compile(r"^(?:では|じゃあ|それでは|ちなみに|そし
 _JA_OPENS = re.compile(
     r"(?:では|じゃあ|それでは|ちなみに|なら|なぜ|いつ|どこ|だれ|誰|どう|どの|何(?:人|円|年|条|が|を|の)|いくら|ほかに|他に)"
 )
+# A clause that names something, and its end.
+_NAMED_BEFORE = re.compile(
+    r"(?<!^)\b[A-Z][\w'’-]*[^,;:?]*(?:[,;:?]|\.\s|\s(?:and|but|or)\s+(?:what|which|who|when|where|why|how)\b)"
+)
+_JA_NAMED_BEFORE = re.compile(r"[\u30a0-\u30ff\u3400-\u9fffA-Za-z]{2,}(?:は|が|を)[^、。？?]*[、。？?]")
 _QUESTION_WORDS = frozenset(
     "what which who whom whose when where why how is are was were do does did has have had can could will would shall "
     "should may might must please tell me about explain describe list name give".split()
@@ -63,8 +68,7 @@ def is_follow_up(question: str) -> bool:
     text = question.strip()
     if _JA.search(text):
         short = len(text) <= _MAX_ELLIPSIS_CHARS_JA
-        refers = bool(_JA_THING.search(text) or _JA_PERSON.search(text))
-        return refers or (short and bool(_JA_OPENS.match(text) or _JA_LEAD_IN.match(text)))
+        return _refers(text) or (short and bool(_JA_OPENS.match(text) or _JA_LEAD_IN.match(text)))
     n_words = len(text.split())
     if _BARE.match(text):
         return True
@@ -105,12 +109,12 @@ def _join(question: str, before: str, reply: str) -> str:
     swapped = _swap_ordinal(before, rest)
     if swapped is not None:
         return swapped
-    person = _last_name(reply) if (_JA_PERSON if japanese else _PERSON).search(question) else None
+    person = _last_name(reply) if _reference(question, _JA_PERSON if japanese else _PERSON) else None
     if person is not None:
         return (_JA_PERSON if japanese else _PERSON).sub(person, question, count=1)
     focus = subject(before)
     if focus:
-        pronoun = (_JA_THING if japanese else _THING).search(_masked(question))
+        pronoun = _reference(question, _JA_THING if japanese else _THING)
         if pronoun is not None:
             return question[: pronoun.start()] + _inflect(pronoun.group(), focus) + question[pronoun.end() :]
     # Nothing to put in its place: search for both, the earlier question first.
@@ -118,7 +122,18 @@ def _join(question: str, before: str, reply: str) -> str:
 
 
 def _refers(text: str) -> bool:
-    return bool(_THING.search(_masked(text)) or _PERSON.search(text))
+    pronouns = (_JA_THING, _JA_PERSON) if _JA.search(text) else (_THING, _PERSON)
+    return any(_reference(text, pronoun) for pronoun in pronouns)
+
+
+def _reference(text: str, pronouns: re.Pattern[str]) -> re.Match[str] | None:
+    """The first pronoun, if it points out of the question: an earlier clause may name what it stands for.
+
+    That of "When was the Act passed, and what are its aims?" stands for the Act.
+    """
+    named_before = _JA_NAMED_BEFORE if _JA.search(text) else _NAMED_BEFORE
+    found = pronouns.search(_masked(text))
+    return None if found is None or named_before.search(text, 0, found.start()) else found
 
 
 def _masked(text: str) -> str:
@@ -168,17 +183,25 @@ def subject(question: str) -> str:
         )
         runs = [run for run in runs if not re.fullmatch(r"[何誰日年月時人]+|\d+年?", run)]
         return max(runs, key=len, default="")
-    tokens = [(match.group(), match.start()) for match in _WORD.finditer(question)]
-    names = _runs(tokens, lambda word, start: _is_name(word, start))
+    names = names_of(question)
     if names:
-        return _with_article(question, max(names, key=len))
+        return max(names, key=len)
     content = _runs(
-        tokens,
+        _tokens(question),
         lambda word, _: (
             word.lower() not in _QUESTION_WORDS and word.lower() not in _SMALL_WORDS and not _VERBISH.match(word)
         ),
     )
     return _with_article(question, max(content, key=len)) if content else ""
+
+
+def names_of(text: str) -> list[str]:
+    """The runs of capitalised words of an English text, with article and ordinal, in order."""
+    return [_with_article(text, run) for run in _runs(_tokens(text), _is_name)]
+
+
+def _tokens(text: str) -> list[tuple[str, int]]:
+    return [(match.group(), match.start()) for match in _WORD.finditer(text)]
 
 
 def _with_article(question: str, name: str) -> str:

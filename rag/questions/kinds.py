@@ -38,9 +38,15 @@ _PAID = (
     r"(?:cost|costs|pay|paid|money|spen[dt]|invest\w*|fund\w*|budget\w*|price\w*|yen|dollars?|euros?|pounds?|fines?|fee|worth|"
     r"revenue|earn\w*|tax\w*)"
 )
-_SUMS = r"(?:price|cost|budget|fine|fee|amount|sum|revenue|investment)s?\b|\b(?:salar(?:y|ies)|gdp)"
+# An amount of what is no money is a size.
+_SUMS = (
+    r"(?:price|cost|budget|fine|fee|amount(?! of (?!money|fund|invest|spending|yen|dollar|tax))|sum|revenue|"
+    r"investment)s?\b|\b(?:salar(?:y|ies)|gdp)"
+)
+# What is paid, where a question asks how high it is.
+_CHARGES = r"(?:toll|wage|rent|grant|subsid(?:y|ies)|penalt(?:y|ies)|pension|debt|loan|reward|allowance)s?\b"
 _SHARES = r"(?:per ?cent|percentage|proportion|share|fraction|rate|portion|slice)"
-_SIZES = r"(?:number|population|size|area|length|height|depth|distance|quantity|rank|ratio|total|count)"
+_SIZES = r"(?:number|population|size|area|length|height|depth|distance|quantity|amount|rank|ratio|total|count)"
 
 # The first kind of which a pattern matches is taken. No word of any corpus is in them.
 _EN: Sequence[tuple[Kind, Sequence[str]]] = (
@@ -70,13 +76,16 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
         "percentage",
         (
             rf"\b(?:what|which|how (?:large|big|great|high|much))\b[^?]{{0,30}}?\b{_SHARES}\b",
-            rf"\bhow (?:high|low|widespread|common)\b(?![^?]{{0,40}}\b(?:{_SUMS})\b)|%|what part of",
+            rf"\bhow (?:high|low|widespread|common)\b(?![^?]{{0,40}}\b(?:{_SUMS}|{_CHARGES})\b)|%|what part of",
+            r"\b(?:out of|in|of) (?:every|each|a) (?:hundred|100)\b",
         ),
     ),
     (
         "money",
         (
             rf"\bhow much\b[^?]*\b{_PAID}\b",
+            rf"\bhow (?:large|big|high|low)\b[^?]{{0,40}}\b{_CHARGES}",
+            r"\bhow many (?:(?:thousand|[mbtr]+illion)s? (?:of )?)?(?:yen|dollars|euros|pounds|won|yuan)\b",
             rf"\b(?:what|how (?:large|big|high))\b[^?]{{0,40}}\b(?:{_SUMS})\b",
             r"\bwhat (?:do|does|did|will|would)\b[^?]*\b(?:cost|pay|charge)\b(?!\s+for\b)",
         ),
@@ -128,16 +137,25 @@ _COUNTERS = (
 _JA_PERSONS = r"(?:人物|氏名|名前の人|作者|著者|首相|大統領|委員長|本部長|所長|会長|社長|大臣|知事|監督|学者|作曲家)"
 _FEW = r"(?:二つ|三つ|四つ|五つ|六つ|七つ|[2-9]つ|[2-9]種類|[二三四五]種類|[2-9]大|[二三四五]大)"
 _JA: Sequence[tuple[Kind, Sequence[str]]] = (
-    ("contact", (r"電話番号|メールアドレス|郵便番号|ファクス",)),
+    ("contact", (r"電話[^。？?]{0,20}番号|メールアドレス|郵便番号|ファクス",)),
     (
         "duration",
-        (r"何(?:年間|か月|カ月|ヶ月|ヵ月|週間|日間|時間|分間|歳)", r"期間|(?:どれ|どの)くらい(?:の期間|続)|いつまで続"),
+        (
+            r"何(?:年|日|週間|か月|カ月|ヶ月|ヵ月)(?:後|以内)|何(?:年間|か月|カ月|ヶ月|ヵ月|週間|日間|時間|分間|歳)",
+            r"期間|(?:どれ|どの)くらい(?:の期間|続)|いつまで続",
+        ),
     ),
     (
         "date",
         (r"いつ|何(?:年|月|日|世紀|時|曜日)|どの年|年月日|西暦", r"(?:日付|年号|時期)は|(?:年|日)は[？?]?$"),
     ),
-    ("percentage", (r"何(?:%|パーセント|割)", r"(?:割合|比率|率|シェア)(?:は|が|って)?(?:どれ|どの|何|いく|[？?]|$)")),
+    (
+        "percentage",
+        (
+            r"何(?:%|パーセント|割)",
+            r"(?:どれ|どの)(?:くらい|ぐらい|ほど|程度)の(?:割合|比率)|(?:割合|比率|率|シェア)(?:は|が|って)?(?:どれ|どの|何|いく|[？?]|$)",
+        ),
+    ),
     (
         "money",
         (
@@ -148,8 +166,8 @@ _JA: Sequence[tuple[Kind, Sequence[str]]] = (
     (
         "number",
         (
-            rf"何{_COUNTERS}",
-            r"いくつ|どれ(?:くらい|ぐらい|ほど|だけ)|どの(?:くらい|ぐらい|程度)|(?:数|人口|面積|長さ|高さ|距離)は",
+            rf"何{_COUNTERS}|何分の",
+            r"いくつ|どれ(?:くらい|ぐらい|ほど|だけ)|どの(?:くらい|ぐらい|程度)|(?:数|人口|面積|長さ|高さ|距離)は|どこまで",
         ),
     ),
     ("reason", (r"なぜ|何故|どうして|なんで|理由|(?:原因|目的|きっかけ|背景)は|何のため",)),
@@ -158,7 +176,7 @@ _JA: Sequence[tuple[Kind, Sequence[str]]] = (
         "place",
         (
             r"どこ|何処|どの(?:国|地域|都市|県|州|町|場所|辺)|何(?:県|国|州|市|町|地方|区|島|湾|川)",
-            r"(?:場所|所在地|首都|国|出身地)は",
+            r"(?:場所|所在地|首都|出身地)は|国は(?:どこ|どちら|[？?]|$)",
         ),
     ),
     (

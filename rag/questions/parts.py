@@ -48,7 +48,7 @@ def _english(text: str) -> tuple[str, ...]:
     if len(parts) < 2 or any(not _EN_ASKS.search(part) or len(part.split()) < 2 for part in parts):
         return (text,)
     subject = _english_subject(parts[0])
-    return (f"{parts[0]}?", *(f"{_with_subject(part, subject)}?" for part in parts[1:]))
+    return (f"{parts[0]}?", *(f"{with_subject(part, subject)}?" for part in parts[1:]))
 
 
 def _english_subject(part: str) -> str:
@@ -63,7 +63,8 @@ def _english_subject(part: str) -> str:
     return _LAST_WORD.sub("", subject) or subject
 
 
-def _with_subject(part: str, subject: str) -> str:
+def with_subject(part: str, subject: str) -> str:
+    """A question with what it is about in its pronoun's place, or behind it; one that names something stays."""
     if not subject or _EN_NAME.search(part):
         return part
     filled, n = _EN_PRONOUN.subn(lambda m: f"{subject}'s" if m["owner"] else subject, part, count=1)

@@ -27,12 +27,13 @@ _BEHIND = (
     r"(?=\s+(?:of|in|for|to|on|at|by|from|with|under|that|who|which|does|do|did|is|are|was|were|has|have|had|will|can|could|"
     r"would|should|must|may)\b|\s*[?,.]|\s*$)"
 )
-_EN_HEAD = re.compile(
+_EN_NAMED = re.compile(
     r"\b(?:what|which)\s+(?:(?:is|are|was|were|'s)\s+)?(?:(?:the|a|an|its|their|[\w-]+['’]s)\s+){0,3}"
-    rf"(?:(?:kinds?|types?|sorts?)\s+of\s+)?(?P<named>[\w-]+(?:\s+[\w-]+){{0,4}}?){_BEHIND}"
-    rf"|\bhow many\s+(?P<counted>[\w-]+(?:\s+[\w-]+){{0,2}}?){_BEHIND}",
+    rf"(?:(?:kinds?|types?|sorts?)\s+of\s+)?(?P<head>[\w-]+(?:\s+[\w-]+){{0,4}}?){_BEHIND}",
     re.IGNORECASE,
 )
+_EN_COUNTED = re.compile(rf"\bhow many\s+(?P<head>[\w-]+(?:\s+[\w-]+){{0,2}}?){_BEHIND}", re.IGNORECASE)
+_EN_MEASURED = re.compile(r"\bhow\s+(?:much|often|far|long|large|big|high|old|soon)\b", re.IGNORECASE)
 # Words with which a question asks what a text says, and those that name the kind of answer, which its form tells.
 _ASKING = (
     "say state mention mean define describe explain tell call name think happen know stand refer give list exactly "
@@ -115,8 +116,14 @@ def _kind_terms(kind: Kind) -> frozenset[str]:
 
 def _head_of(text: str) -> str:
     """The words that name what an English question asks for; empty where there are none."""
-    match = _EN_HEAD.search(text)
-    return (match["named"] or match["counted"]) if match else ""
+    # "The decision, which fell in May, came how many days later?" asks for days.
+    counted = _EN_COUNTED.search(text)
+    if counted is not None:
+        return counted["head"]
+    named, measured = _EN_NAMED.search(text), _EN_MEASURED.search(text)
+    # "How often did they meet, and over what stretch?" asks for no stretch first.
+    is_first = named is not None and (measured is None or named.start() < measured.start())
+    return named["head"] if named is not None and is_first else ""
 
 
 def _words_of(text: str, terms: Collection[str]) -> tuple[tuple[str, str], ...]:

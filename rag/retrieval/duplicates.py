@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.store.reader import DocumentRecord
 
@@ -17,8 +17,17 @@ _TELLING = frozenset(
 )
 _NUMERALS = frozenset("〇一二三四五六七八九十百千万億兆")
 
-# Best first; what is not listed comes after. Of uploads neither counts: an upload cannot claim to be law.
-_KINDS = ("law", "plan", "guideline", "statistics", "report", "news", "commentary")
+# Best first, each with how far it speaks for a document; what is not listed comes after, and speaks neither way. Of
+# uploads neither kind nor status counts: an upload cannot claim to be law.
+KINDS: Mapping[str, float] = {
+    "law": 1.0,
+    "plan": 1.0,
+    "guideline": 0.7,
+    "statistics": 0.5,
+    "report": 0.0,
+    "news": -0.2,
+    "commentary": -0.5,
+}
 _STATUSES = ("in force", "current", "draft", "superseded")
 _NOT_STANDING = ("draft", "superseded")
 
@@ -42,7 +51,7 @@ def authority(record: DocumentRecord) -> tuple[bool, bool, int, int, str]:
     ranked = record.root == "corpus" or is_official(record)
     stands = ranked and record.status not in _NOT_STANDING
     status = _place(record.status, _STATUSES) if ranked else -len(_STATUSES)
-    kind = _place(record.kind, _KINDS) if ranked else -len(_KINDS)
+    kind = _place(record.kind, tuple(KINDS)) if ranked else -len(KINDS)
     return stands, is_official(record), status, kind, record.date or ""
 
 
@@ -53,11 +62,8 @@ def standing(record: DocumentRecord) -> float:
     """
     if record.root != "corpus" and not is_official(record):
         return 0.0
-    rank = _STANDING.get(record.kind or "", 0.0)
+    rank = KINDS.get(record.kind or "", 0.0)
     return rank - 1.5 if record.status in _NOT_STANDING else rank
-
-
-_STANDING = {"law": 1.0, "plan": 1.0, "guideline": 0.7, "statistics": 0.5, "news": -0.2, "commentary": -0.5}
 
 
 def is_official(record: DocumentRecord) -> bool:

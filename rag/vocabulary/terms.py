@@ -8,12 +8,12 @@ language may come first.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.text.analysis import content_terms
+from rag.text.located import folded
 from rag.text.markup import plain
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Glossary:
         self._groups: dict[str, TermGroup] = {}
         for group in groups:
             for name in group.names:
-                self._groups.setdefault(_folded(name), group)
+                self._groups.setdefault(_compared(name), group)
         # Of names that begin at the same place the longest is taken, and what it covers is not read again.
         self._names = sorted(self._groups, key=lambda name: (-len(name), name))
         self._pattern = re.compile("|".join(f"({_name_pattern(name)})" for name in self._names))
@@ -74,7 +74,7 @@ class Glossary:
     def expansions(self, question: str) -> list[Expansion]:
         """The names that a question uses, in its order, each once."""
         found: dict[str, Expansion] = {}
-        for match in self._pattern.finditer(_folded(question)):
+        for match in self._pattern.finditer(_compared(question)):
             if match.lastindex is None:  # there are no names
                 break
             name = self._names[match.lastindex - 1]
@@ -84,8 +84,8 @@ class Glossary:
 
     def _expansion(self, name: str) -> Expansion | None:
         terms = tuple(content_terms(name))
-        written = {_folded(other): other for other in self._groups[name].names}
-        others = [tuple(content_terms(other)) for folded, other in written.items() if folded != name]
+        written = {_compared(other): other for other in self._groups[name].names}
+        others = [tuple(content_terms(other)) for key, other in written.items() if key != name]
         # A name with no term of its own ("AI Act" beside "AI Act of Japan") would be found wherever this one is.
         others = [other for other in dict.fromkeys(others) if not set(terms) >= set(other)]
         return Expansion(name=written[name], terms=terms, others=tuple(others)) if terms and others else None
@@ -98,7 +98,7 @@ def read_groups(text: str) -> list[TermGroup]:
         names = [item["name"], *_SEPARATOR.split(item["others"])]
         names = [plain(name).strip() for name in names]
         names = [name for name in names if _MIN_NAME_CHARS <= len(name) <= _MAX_NAME_CHARS]
-        if len({_folded(name) for name in names}) > 1:
+        if len({_compared(name) for name in names}) > 1:
             groups.append(TermGroup(tuple(dict.fromkeys(names))))
         if len(groups) == _MAX_GROUPS:
             break
@@ -118,8 +118,8 @@ def read_glossary(store: Store) -> Glossary:
     return Glossary(groups[:_MAX_GROUPS])
 
 
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _compared(text: str) -> str:
+    return " ".join(folded(text).split())
 
 
 def _name_pattern(name: str) -> str:

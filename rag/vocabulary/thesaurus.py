@@ -1,18 +1,20 @@
 """Everyday words that say about the same, English and Japanese: people seldom ask in a document's own words.
 
 `words/en.txt` and `words/ja.txt` have a group of such words a line, separated by commas; `#` begins a comment line.
+`words/en_wordings.txt` has a word of questions a line and, behind a colon, what documents may say in its place; it is
+not read the other way round (a question about a vehicle is answered by a car, not one about a car by a vehicle).
 They are general vocabulary (administration, law, business, statistics, daily life); names of one particular thing
 belong into a glossary document (`rag.vocabulary.terms`).
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 from rag.text.analysis import analyse, is_stop
+from rag.text.located import folded
 from rag.vocabulary.terms import Expansion
 from rag.vocabulary.words import FOLDER
 
@@ -25,33 +27,50 @@ class Thesaurus:
     Args:
         english: Groups of English words.
         japanese: Groups of Japanese words.
+        wordings: By English word, what documents may say in its place.
     """
 
-    def __init__(self, english: Iterable[Collection[str]], japanese: Iterable[Collection[str]]) -> None:
-        self._english = _indexed(english, lambda word: " ".join(analyse(word)))
-        known = _indexed(japanese, _folded)
+    def __init__(
+        self,
+        english: Iterable[Collection[str]],
+        japanese: Iterable[Collection[str]],
+        wordings: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self._english = _indexed(english, _stems)
+        self._wordings: dict[str, list[str]] = {}
+        for word, others in (wordings or {}).items():
+            self._wordings.setdefault(_stems(word), []).extend(others)
+        self._read: dict[str, tuple[tuple[str, ...], ...]] = {}
+        known = _indexed(japanese, folded)
         # A Latin word of the Japanese list ("pr") would be found inside English ones.
         self._japanese = {word: others for word, others in known.items() if not word.isascii()}
         self._longest = max(map(len, self._japanese), default=0)
 
     def knows(self, word: str) -> bool:
         """Whether a Japanese word stands in a group."""
-        return _folded(word) in self._japanese
+        return folded(word) in self._japanese
 
-    def expansions(self, question: str) -> list[Expansion]:
-        """The words of a question that have synonyms, in order, each once; of overlapping ones the longest."""
+    def expansions(self, question: str, *, wordings: bool = False) -> list[Expansion]:
+        """The words of a question that have synonyms, in order, each once; of overlapping ones the longest.
+
+        Args:
+            question: The question.
+            wordings: Whether what documents may say in a word's place counts too. That tells sentences of passages that
+                were found apart; to find passages by, it is too much, in too many senses of the words.
+        """
         found: dict[str, Expansion] = {}
         stems = analyse(question)
         i = 0
         while i < len(stems):
             for n in range(min(_MAX_WORDS, len(stems) - i), 0, -1):
                 word = " ".join(stems[i : i + n])
-                if word in self._english:
-                    found.setdefault(word, _expansion(word, word.split(), self._english[word]))
+                others = self._said_otherwise(word) if wordings else self._english.get(word)
+                if others:
+                    found.setdefault(word, _expansion(word, word.split(), others))
                     i += n - 1
                     break
             i += 1
-        text = _folded(question)
+        text = folded(question)
         i = 0
         while i < len(text):
             for n in range(min(self._longest, len(text) - i), 0, -1):
@@ -62,6 +81,16 @@ class Thesaurus:
                     break
             i += 1
         return [one for one in found.values() if one.terms and one.others]
+
+    def _said_otherwise(self, stems: str) -> tuple[tuple[str, ...], ...]:
+        """Terms of each way to say an English word; of 50,000 wordings only those asked for are analysed."""
+        known = self._read.get(stems)
+        if known is None:
+            own = set(stems.split())
+            others = dict.fromkeys(self._english.get(stems, ()))
+            others.update(dict.fromkeys(_terms(analyse(other)) for other in self._wordings.get(stems, ())))
+            known = self._read[stems] = tuple(terms for terms in others if set(terms) - own)
+        return known
 
 
 # Words of an English phrase.
@@ -77,7 +106,11 @@ def _expansion(word: str, terms: Iterable[str], others: tuple[tuple[str, ...], .
 @cache
 def thesaurus() -> Thesaurus:
     """The thesaurus that comes with this program."""
-    return Thesaurus(read_groups(FOLDER / "en.txt"), read_groups(FOLDER / "ja.txt"))
+    return Thesaurus(
+        read_groups(FOLDER / "en.txt"),
+        read_groups(FOLDER / "ja.txt"),
+        read_wordings(FOLDER / "en_wordings.txt"),
+    )
 
 
 def read_groups(path: Path) -> list[tuple[str, ...]]:
@@ -87,7 +120,21 @@ def read_groups(path: Path) -> list[tuple[str, ...]]:
     return [tuple(word for word in group if word) for group in groups]
 
 
-def _indexed(groups: Iterable[Collection[str]], key: Callable[[str], str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+def read_wordings(path: Path) -> dict[str, tuple[str, ...]]:
+    """By word of a file, its other wordings."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        word, _, others = line.partition(":")
+        if others and not line.startswith("#"):
+            found[word.strip()] = tuple(other for other in map(str.strip, others.split(",")) if other)
+    return found
+
+
+def _stems(word: str) -> str:
+    return " ".join(analyse(word))
+
+
+def _indexed(groups: Iterable[Collection[str]], key: Callable[[str], str]) -> dict[str, tuple[tuple[str, ...], ...]]:
     """By key of a word, the terms of each word that shares a group with it."""
     others: dict[str, dict[tuple[str, ...], None]] = {}
     for group in groups:
@@ -101,7 +148,3 @@ def _indexed(groups: Iterable[Collection[str]], key: Callable[[str], str]) -> Ma
 
 def _terms(terms: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for term in terms if not is_stop(term)))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()

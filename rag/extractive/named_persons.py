@@ -1,0 +1,34 @@
+"""The persons whom a sentence names, by title or by the look of their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.extractive.answer_kinds import NO_PERSON
+from rag.extractive.named_things import is_land, is_ordinary
+from rag.text.persons import titled_persons
+
+
+def names_somebody_else(question: str, text: str) -> bool:
+    """Whether a text names a person whom a question does not."""
+    asked = question.casefold()
+    return any(name.casefold() not in asked for name in _persons(text))
+
+
+def _persons(text: str) -> Iterator[str]:
+    yield from (person.name for person in titled_persons(text))
+    yield from (match["name"] for match in _JA_PERSON.finditer(text))
+    for match in _FULL_NAME.finditer(text):
+        words = match.group().split()
+        is_thing = NO_PERSON.search(match.group()) or any(map(is_land, words))
+        if not is_thing and not all(map(is_ordinary, words)):
+            yield match.group()
+
+
+_JA_PERSON = re.compile(r"(?P<name>[\u4e00-\u9fff々]{2,6}|[\u30a1-\u30fa\u30fc・＝]{2,20})(?:氏|さん|教授|博士)")
+# Two or three capitalised words, not part of a longer name, and no word before them that no person has.
+_FULL_NAME = re.compile(
+    r"(?<![A-Z-]\s)(?<!\b[Tt]he\s)(?<![\w-])(?!(?:The|An?|In|On|At|By|From|For|With|When|This|That|These|Those|Its?)\s)"
+    r"[A-Z][a-z'’-]++(?:\s[A-Z]\.)?(?:\s[A-Z][a-z'’-]++){1,2}+(?!\s[A-Z])"
+)

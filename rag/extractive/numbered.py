@@ -1,0 +1,123 @@
+"""What a question names by its number, and the time that it asks a figure of: whether a sentence tells of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from rag.figures.reading import Figure, figures, is_supported
+from rag.figures.stated import stated_readings
+from rag.questions.kinds import Kind
+from rag.questions.reading import Question
+from rag.text.analysis import analyse
+from rag.vocabulary.terms import Expansion
+from rag.vocabulary.thesaurus import thesaurus
+
+if TYPE_CHECKING:
+    from rag.extractive.sentence_features import TermWeights
+
+
+def missing_figure(question: Question, weights: TermWeights, found: Sequence[str]) -> str | None:
+    """What the question names by its number, or the time that it asks for a figure of, where no text tells of it.
+
+    One text has to tell of all of it, and of what bears a number also something else that is asked about: "the second
+    term" of another thing is another term.
+    """
+    numbered = list(_numbered(question.text))
+    times = _times(question)
+    if not numbered and not times:
+        return None
+    about = found
+    if numbered:
+        telling = {term for term in question.terms if weights.tells({term}) and not any(c.isdigit() for c in term)}
+        about = [text for text in found if telling & set(analyse(text))] or found
+    together = len(times) < 2  # figures of two times may stand in two sentences
+    for text in about if together else ():
+        if all(_has_numbered(text, one, question.text) for one in numbered) and _has_times(text, times):
+            return None
+    for one in numbered:
+        if not any(_has_numbered(text, one, question.text) for text in about):
+            return one.text
+    for one in times:
+        if not any(_has_times(text, [one]) for text in found):
+            return one.text
+    return (numbered or times)[0].text if together else None
+
+
+def _times(question: Question) -> list[Figure]:
+    """The times that a question asks for a figure of."""
+    if question.kind not in _AT_A_TIME:
+        return []
+    return [figure for figure in question.figures if figure.kind in _TIMES and not is_age(figure)]
+
+
+def _has_times(text: str, times: Sequence[Figure]) -> bool:
+    held = stated_readings(text) if times else set()
+    return all(is_supported(figure, held) for figure in times)
+
+
+def is_age(figure: Figure) -> bool:
+    """Whether a figure that reads like a decade is people's age: 70代, "in their 70s"."""
+    return figure.kind == "decade" and isinstance(figure.value, int) and figure.value < _AGES_BELOW
+
+
+def _numbered(text: str) -> Iterator[Figure]:
+    """Figures that tell one thing of several from the others: ordinals from the second on, versions, articles, ages."""
+    for figure in figures(text):
+        match figure.kind:
+            case "ordinal":
+                tells = figure.value != 1
+            case "decade":
+                tells = is_age(figure)
+            case "number":
+                tells = _EN_NUMBERED.search(text[: figure.start]) is not None
+            case kind:
+                tells = kind == "version"
+        if tells:
+            yield figure
+
+
+def _has_numbered(text: str, wanted: Figure, question: str) -> bool:
+    same = [one for one in figures(text) if str(one.value) == str(wanted.value)]
+    if wanted.kind in ("version", "decade"):
+        return any(one.kind == wanted.kind for one in same)
+    counter = _COUNTER.match(question, wanted.end)
+    if counter is not None and any(_COUNTER.match(text, one.end) for one in same):
+        alike = _OF_EDITIONS if counter.group() in _OF_EDITIONS else counter.group()
+        return any(text.startswith(tuple(alike), one.end) for one in same)
+    nouns = _terms_behind(question, wanted.end) if wanted.kind == "ordinal" and counter is None else frozenset()
+    if not nouns:
+        return any(one.kind == "ordinal" or _EN_NUMBERED.search(text[: one.start]) for one in same)
+    otherwise = [one.others for one in _wordings(question) if nouns & set(one.terms)]
+    nouns |= {other[0] for others in otherwise for other in others if len(other) == 1}
+    return any(nouns & _terms_of_numbered(text, one) for one in same)
+
+
+def _terms_of_numbered(text: str, figure: Figure) -> frozenset[str]:
+    """Terms of what a figure may number: those behind an ordinal, or the capitalised word before a number."""
+    if figure.kind == "ordinal":
+        return _terms_behind(text, figure.end)
+    named = _NAMED_BY.search(text[: figure.start])
+    return frozenset(analyse(named["noun"])) if named is not None else frozenset()
+
+
+def _terms_behind(text: str, place: int) -> frozenset[str]:
+    return frozenset(analyse(" ".join(_WORD.findall(text, place, place + _NEAR_CHARS)[:_NEAR_WORDS])))
+
+
+def _wordings(question: str) -> Sequence[Expansion]:
+    """What documents may say in place of a question's words: "Policy 3" is the third pillar."""
+    return thesaurus().expansions(question, wordings=True)
+
+
+_AT_A_TIME: Final = frozenset[Kind](("number", "money", "percentage", "duration"))
+_TIMES: Final = frozenset(("date", "fiscal_year", "decade"))
+_WORD = re.compile(r"[A-Za-z][\w'’-]*")
+_NEAR_CHARS = 80
+_NEAR_WORDS = 3
+_AGES_BELOW = 120
+_EN_NUMBERED = re.compile(r"\b(?:article|section|chapter|clause|paragraph|volume|part|phase|annex)\s*$", re.IGNORECASE)
+_OF_EDITIONS = "期版弾次"
+_NAMED_BY = re.compile(r"\b(?P<noun>[A-Z][a-z]+) $")
+_COUNTER = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

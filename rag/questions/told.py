@@ -1,0 +1,78 @@
+"""What a question tells before it asks: "The Act came into force in June. What does it aim at?" """
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.questions.followup import names_of
+from rag.questions.kinds import question_language
+from rag.questions.parts import with_subject
+from rag.text.sentences import sentence_spans
+
+# More than that is a text, not a question: each statement is looked for in the documents.
+_MAX_TOLD = 3
+# Names of the statements that may be what is asked about.
+_MAX_SUBJECTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A question whose first sentences state something, and whose others ask.
+
+    Attributes:
+        statements: The sentences that state, in order, at least one.
+        asked: What is asked, once with each thing put in that it may be about, and once as it stands.
+    """
+
+    statements: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+def told_before(question: str) -> Told | None:
+    """The question taken apart; `None` where its first sentence asks, its last one does not, or it tells very much."""
+    language = question_language(question)
+    sentences = [question[span.start : span.end].strip() for span in sentence_spans(question, 0, len(question))]
+    tag, asks = _JA if language == "ja" else _EN
+    n_told = 0
+    while n_told < len(sentences) and (tag.search(sentences[n_told]) or not asks.search(sentences[n_told])):
+        n_told += 1
+    if not 0 < n_told < len(sentences) or n_told > _MAX_TOLD:
+        return None
+    told = [tag.sub("", sentence) for sentence in sentences[:n_told]]
+    asked = " ".join(sentences[n_told:])
+    about = list(dict.fromkeys(subject for one in told for subject in _subjects(one, language)))
+    if language == "ja":
+        variants = [f"{one}の{_JA_IT.sub('', asked)}" for one in about if one not in asked]
+    else:
+        variants = [with_subject(asked, one) for one in about]
+    return Told(tuple(told), tuple(dict.fromkeys((*variants[:_MAX_SUBJECTS], asked))))
+
+
+def _subjects(statement: str, language: str) -> Iterator[str]:
+    if language == "en":
+        names = (name.strip(".,") for name in names_of(statement))
+        yield from (name for name in names if name not in _NO_SUBJECTS)
+    elif (topic := _JA_TOPIC.match(statement)) is not None:
+        yield topic["subject"]
+
+
+_EN = (
+    re.compile(
+        r",\s*(?:right|correct|yes|no|true|(?:is|was|did|does|has|are|were|do)n['’]t \w+)\s*\?\s*$", re.IGNORECASE
+    ),
+    re.compile(
+        r"\?\s*$|\b(?:what|when|where|which|who|whom|whose|why|how)\b"
+        r"|^(?:please|tell|give|name|list|explain|describe|summari[sz]e)\b",
+        re.IGNORECASE,
+    ),
+)
+_JA = (
+    re.compile(r"(?:です|ます|でした|ました|だ|だった)よ?ね[。？?]?$"),
+    re.compile(r"[？?]$|か。?$|いつ|どこ|だれ|誰|なに|何|なぜ|どの|どう|どれ|どんな|いくら|いくつ|とは|教えて|挙げて"),
+)
+_NO_SUBJECTS = frozenset((*calendar.month_name, *calendar.day_name, *"The A An One I I'd I'm We This That It".split()))
+_JA_TOPIC = re.compile(r"(?P<subject>[^、。？?]{2,40}?)(?:は|が)")
+_JA_IT = re.compile(r"^(?:その|それの|この|これの|同(?!じ))")
