@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.answer import Answer, Citation
@@ -207,6 +207,12 @@ def test_what_a_model_claims_wrongly_is_named(reply: str, text: str, codes: list
 
 
 @given(st.lists(REPLY_PIECES | st.text("[]0123, .AI年%", max_size=8), max_size=20).map("".join))
+@example(". ``` [1]")
+@example("[0. The plan  was adopted [1]")
+@example(" [1]「はい。」```No. 5 [1]")
+@example("`x[1]``x[1]`. The plan `x[1]`")
+@example("`x[1]``x[1]`年. A0`x[1]`")
+@example("The plan `[1]`[9]`[1]` and [`1].")
 def test_resolved_replies_hold_their_promises(reply: str) -> None:
     answer = resolved(reply)
     assert [item.number for item in answer.citations] == list(range(1, len(answer.citations) + 1))

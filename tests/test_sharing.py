@@ -22,8 +22,11 @@ from rag.sharing.parts import one_line, safe_url
 EVIL = (
     "<script>alert(1)</script> [x](javascript:alert(1)) ![p](https://evil.example/p.png) <img src=x onerror=a()> "
     '"><svg/onload=a()> https://evil.example www.evil.example &lt;b&gt; `c` **b** '
+    "me@evil.example mailto:me@evil.example @somebody "
     "[r]: https://evil.example \u202e\x1b[31m"
 )
+# The e-mail address of GFM's autolinks (6.9), a little more than that, and a mention of GitHub's.
+_ADDRESS = re.compile(r"[A-Za-z0-9.+_-]@[A-Za-z0-9._-]|@[A-Za-z0-9]")
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 
@@ -60,7 +63,7 @@ HOSTILE = Answer(
 
 def conversation(*answers: Answer, title: str = "Costs") -> Conversation:
     turns = tuple(
-        KeptTurn(number=n, question=answer.question, answer=answer, asked="2026-08-01T09:30:00+00:00")
+        KeptTurn(id=n, number=n, question=answer.question, answer=answer, asked="2026-08-01T09:30:00+00:00")
         for n, answer in enumerate(answers, start=1)
     )
     now = "2026-08-01T09:00:00+00:00"
@@ -75,6 +78,17 @@ def flat(tokens: list[Token]) -> list[Token]:
 def rendered(markdown: str, flavour: str = "commonmark") -> list[Token]:
     """What a Markdown reader makes of a text, GitHub's tables and strikethrough included."""
     return flat(MarkdownIt(flavour, {"html": True}).enable(["table", "strikethrough"]).parse(markdown))
+
+
+def runs_of_text(tokens: list[Token]) -> list[str]:
+    """Text without elements inside it: in each GitHub looks for addresses, when backslashes and entities are gone."""
+    runs = [""]
+    for token in tokens:
+        if token.type in ("text", "text_special"):
+            runs[-1] += token.content
+        else:
+            runs.append("")
+    return runs
 
 
 class Elements(HTMLParser):
@@ -102,12 +116,16 @@ class Elements(HTMLParser):
 @example("    a")
 @example("\\")
 @example("a&copy;<b>")
+@example("me@a.example, mailto:_me_@_a.example")
+@example("@somebody @@a @\\a")
 def test_escaped_markdown_shows_the_characters_and_nothing_else(line: str) -> None:
     line = one_line(line)
     tokens = rendered(escaped(line))
-    assert {token.type for token in tokens} <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special"}
-    shown = "".join(token.content for token in tokens if token.type in ("text", "text_special"))
-    assert shown == line.strip()
+    known = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "html_inline"}
+    assert {token.type for token in tokens} <= known
+    assert {token.content for token in tokens if token.type == "html_inline"} <= {"<!-- -->"}
+    assert "".join(runs_of_text(tokens)) == line.strip()
+    assert not [run for run in runs_of_text(tokens) if _ADDRESS.search(run)]
 
 
 def test_markdown_of_an_answer_reads_well() -> None:
@@ -147,7 +165,9 @@ def test_nothing_acts_in_hostile_markdown(language: Language, flavour: str) -> N
         conversation_markdown(conversation(HOSTILE, title=EVIL), language),
     ):
         tokens = rendered(markdown, flavour)
-        assert not {token.type for token in tokens} & {"html_inline", "html_block", "image", "link_open", "code_inline"}
+        assert not {token.type for token in tokens} & {"html_block", "image", "link_open", "code_inline"}
+        assert {token.content for token in tokens if token.type == "html_inline"} == {"<!-- -->"}
+        assert not [run for run in runs_of_text(tokens) if _ADDRESS.search(run)]
         assert "<script>alert(1)</script>" in "".join(token.content for token in tokens if "text" in token.type)
         assert "\u202e" not in markdown
         assert "\x1b" not in markdown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from rag.answer import Citation, Unsupported
 from rag.checking.marks import Mark, MarkStream, parse_marks, reply_sentences, without_marks
 from rag.figures.reading import Figure, figures, is_supported, supported_readings
 from rag.phrases import is_abstained_text
+from rag.text.located import folded
 from rag.text.markup import plain
 
 
@@ -68,8 +68,11 @@ def check_text(text: str, citations: Sequence[Citation]) -> list[Unsupported]:
         if not numbers:
             found.append(uncited(claim.start, claim.end))
             continue
-        cited = [known[number] for number in numbers]
-        found += [figure_unsupported(figure, claim.start, numbers) for figure in unsupported_in(claim.text, cited)]
+        figures = unsupported_in(claim.text, [known[number] for number in numbers])
+        if figures and not claim.numbers:  # it does not stand in that quote after all
+            found.append(uncited(claim.start, claim.end))
+            continue
+        found += [figure_unsupported(figure, claim.start, numbers) for figure in figures]
     return sorted(found, key=lambda item: (item.start, item.end))
 
 
@@ -134,7 +137,7 @@ def _says_something(sentence: str) -> bool:
 
 def bare_words(text: str) -> str:
     """Letters and digits alone, folded: what remains when markup, spacing and punctuation do not count."""
-    return _NO_WORD.sub("", unicodedata.normalize("NFKC", plain(text)).casefold())
+    return _NO_WORD.sub("", folded(plain(text)))
 
 
 __all__ = [

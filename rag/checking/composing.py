@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rag.answer import Answer, Citation, Conflict
@@ -33,10 +34,11 @@ def compose(draft: Draft, language: str, store: Store) -> Iterator[Answer]:
         text = abstained_text(reason, language)
         yield Answer(text=text, abstained=True, reason=reason, mode="extractive", notices=draft.notices)
         return
+    document_of = cache(store.document)
     numbers: dict[int, int] = {}
     separator = ""
     for position, sentence in enumerate(draft.sentences):
-        citation = _cited(sentence, len(numbers) + 1, store)
+        citation = _cited(sentence, len(numbers) + 1, document_of)
         if citation is None:
             continue
         numbers[position] = citation.number
@@ -57,9 +59,9 @@ def compose(draft: Draft, language: str, store: Store) -> Iterator[Answer]:
     yield Answer(mode="extractive", notices=draft.notices, conflicts=conflicts)
 
 
-def _cited(sentence: DraftSentence, number: int, store: Store) -> Citation | None:
+def _cited(sentence: DraftSentence, number: int, document_of: Callable[[str], Document | None]) -> Citation | None:
     record = sentence.document
-    document = store.document(record.document_id)
+    document = document_of(record.document_id)
     if document is None or document.sha256 != record.sha256:
         logger.warning("%s has changed since it was searched: its sentence is left out.", record.document_id)
         return None

@@ -20,9 +20,10 @@ _MARK = (
 )
 _CODE = (
     r"(?P<fence>^[ ]{0,3}(?P<ticks>`{3,}|~{3,})[^\n]*(?:\n(?![ ]{0,3}(?P=ticks))[^\n]*)*(?:\n[^\n]*|\Z))"
-    r"|(?P<code>(?P<tick>`{1,2})(?!`)[^`\n]{1,300}(?P=tick)(?!`))"
+    r"|(?P<code>(?<!`)(?P<tick>`{1,2})(?!`)[^`\n]{1,300}(?P=tick)(?!`))"
 )
 _MARKS = re.compile(rf"{_CODE}|(?P<mark>{_MARK})", re.MULTILINE)
+_TICKS = re.compile(r"`+")
 _PART = re.compile(rf"({_DIGITS})(?:[ ]?[\-–−〜～~][ ]?({_DIGITS}))?")
 
 
@@ -55,6 +56,18 @@ def without_marks(text: str) -> str:
         parts.append(text[at : mark.start].rstrip(" \u3000"))
         at = mark.end
     return "".join([*parts, text[at:]])
+
+
+def loose_ticks(text: str) -> list[Span]:
+    """Runs of backticks that neither open nor close code, in order: further text could make code of them."""
+    code = [match.span() for match in _MARKS.finditer(text) if not match["mark"]]
+    runs = (run.span() for run in _TICKS.finditer(text))
+    return [Span(start, end) for start, end in runs if not any(at <= start and end <= to for at, to in code)]
+
+
+def opens_fence(sentence: str) -> bool:
+    """Whether a sentence is code from its first line on, where it begins a line."""
+    return _FENCE.match(sentence) is not None
 
 
 def _numbers(mark: str) -> tuple[int, ...]:

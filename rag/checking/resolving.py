@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from rag.answer import Answer, Citation, Unsupported
 from rag.checking.citations import figure_unsupported, uncited, unsupported_in
 from rag.checking.composing import cite
-from rag.checking.marks import Mark, parse_marks, without_marks
+from rag.checking.marks import Mark, loose_ticks, opens_fence, parse_marks, reply_sentences, without_marks
 from rag.checking.support import Passage, Support
+from rag.document import Span
 
 _WORD = re.compile(r"[^\W_]")
 _LEAD_IN = re.compile(r"[:：][*_ ]*\n")
@@ -29,6 +30,7 @@ class Resolver:
         self._passages = passages
         self._numbers: dict[tuple[str, int, int], Citation] = {}
         self._length = 0  # characters released so far: offsets in the whole text count from there
+        self._begins_line = True  # whether the next character begins a line, spaces apart
         self._claim = ""
         self._lead_in = ""  # "The four policies are:", held until the list shows which passage it is from
 
@@ -63,6 +65,7 @@ class Resolver:
         return self._resolved(lead_in) if lead_in else Answer()
 
     def _resolved(self, sentence: str) -> Answer:
+        sentence = _without_loose_ticks(sentence)
         marks = parse_marks(sentence)
         words = without_marks(sentence).strip()
         says_something = bool(_WORD.search(words))
@@ -80,10 +83,14 @@ class Resolver:
             own |= {len(text) + found.start for found in parse_marks(new)}
             text = text + new if new else text.rstrip(" \u3000")
             at = mark.end
-        text = _without_strays(text + sentence[at:], own, dropped)
+        text = _settled(text + sentence[at:], own, dropped)
+        if not self._begins_line and opens_fence(text):
+            text = f"\n{text}"  # within a line it would be no fence, and its marks marks
         citations = tuple(list(self._numbers.values())[known:])
         unsupported = self._unsupported(text, cited, dropped) if says_something else ()
         self._length += len(text)
+        if text.strip(" "):
+            self._begins_line = text.rstrip(" ").endswith("\n")
         return Answer(text=text, citations=citations, unsupported=unsupported)
 
     def _resolve_mark(self, mark: Mark, cited: dict[int, Citation], dropped: list[tuple[str, str]]) -> str:
@@ -120,20 +127,41 @@ class Resolver:
         begin = self._length + text.index(stripped)
         end = begin + len(stripped)
         found = [Unsupported(start=begin, end=end, code=code, detail=detail) for code, detail in dict.fromkeys(dropped)]
-        if not cited:
-            found.append(uncited(begin, end))
-        else:
-            quotes = list(cited.values())
-            found += [figure_unsupported(figure, begin, list(cited)) for figure in unsupported_in(stripped, quotes)]
+        for span in reply_sentences(text):  # one, or several where backticks that kept them together are gone
+            sentence, begin = text[span.start : span.end], self._length + span.start
+            numbers = {number for mark in parse_marks(sentence) for number in mark.numbers}
+            quotes = [citation for number, citation in cited.items() if number in numbers]
+            if quotes:
+                found += [figure_unsupported(f, begin, sorted(numbers)) for f in unsupported_in(sentence, quotes)]
+            elif _WORD.search(sentence):
+                found.append(uncited(begin, begin + len(sentence)))
         return tuple(found)
 
 
-def _without_strays(text: str, own: set[int], dropped: list[tuple[str, str]]) -> str:
-    """The text without marks that came about where one was taken out of another: "[ [9]0]" leaves "[0]"."""
-    while strays := [mark for mark in parse_marks(text) if mark.start not in own]:
-        stray = strays[-1]
-        dropped += [("mark_unknown", f"The model cited [{n}] inside another mark.") for n in stray.numbers]
-        before = text[: stray.start].rstrip(" \u3000")
-        own = {start if start < stray.start else start - (stray.end - len(before)) for start in own}
-        text = before + text[stray.end :]
+def _without_loose_ticks(text: str) -> str:
+    """The text without backticks that open no code in it: in the whole reply they might, and hide a mark."""
+    while loose := loose_ticks(text):
+        text = _without(text, loose, set())[0]
     return text
+
+
+def _settled(text: str, own: set[int], dropped: list[tuple[str, str]]) -> str:
+    """The text without what came about where a mark was taken out: "[ [9]0]" leaves "[0]", "`a`[9]`b`" no code."""
+    while True:
+        strays = [mark for mark in parse_marks(text) if mark.start not in own]
+        if strays:
+            dropped += [("mark_unknown", f"The model cited [{n}] inside another mark.") for n in strays[-1].numbers]
+            begin = len(text[: strays[-1].start].rstrip(" \u3000"))
+            text, own = _without(text, [Span(begin, strays[-1].end)], own)
+        elif loose := loose_ticks(text):
+            text, own = _without(text, loose, own)
+        else:
+            return text
+
+
+def _without(text: str, spans: Sequence[Span], places: set[int]) -> tuple[str, set[int]]:
+    """The text without these spans, which are in order, and places in it that lie in none, moved with it."""
+    for span in reversed(spans):
+        text = text[: span.start] + text[span.end :]
+        places = {place if place < span.end else place - (span.end - span.start) for place in places}
+    return text, places

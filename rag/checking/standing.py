@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from rag.answer import Answer, Citation
@@ -31,18 +32,12 @@ def current_all(answers: Iterable[Answer], settings: Settings) -> list[dict[int,
     from rag.store.generation import current_generation
     from rag.store.reader import Store
 
-    documents: dict[str, Document | None] = {}
-    found: list[dict[int, Standing]] = []
     with Store(current_generation(settings.index_dir)) as store:
-        for answer in answers:
-            states: dict[int, Standing] = {}
-            for citation in answer.citations:
-                name = citation.document_id
-                if name not in documents:
-                    documents[name] = store.document(name)
-                states[citation.number] = _standing(citation, documents[name])
-            found.append(states)
-    return found
+        document_of = cache(store.document)
+        return [
+            {citation.number: _standing(citation, document_of(citation.document_id)) for citation in answer.citations}
+            for answer in answers
+        ]
 
 
 def _standing(citation: Citation, document: Document | None) -> Standing:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rag.answer import Answer, Citation, Problem, ProblemCode, VerifyReport
 from rag.checking.citations import bare_words, check_text
 from rag.checking.marks import parse_marks
-from rag.checking.saved import read_saved
-from rag.errors import AnswerFormatError, CorpusError
+from rag.checking.saved import Saved, read_saved
+from rag.errors import AnswerFormatError
 
 if TYPE_CHECKING:
     from rag.checking.evidence import Evidence
@@ -53,13 +56,13 @@ def verify(answer: Answer | Evidence | str | bytes | Mapping[str, Any] | list[An
                 f"This answer is too long: at most {MAX_TEXT_CHARS:,} characters and {MAX_CITATIONS:,} citations are "
                 "read."
             )
-    documents = _Documents(settings, saved.recorded)
     problems: list[Problem] = []
-    for position, read in enumerate(saved.answers, start=1):
-        found = [*_citation_problems(read, documents), *_text_problems(read)]
-        if len(saved.answers) > 1:
-            found = [item.model_copy(update={"message": f"Answer {position}: {item.message}"}) for item in found]
-        problems += found
+    with _documents(saved, settings) as documents:
+        for position, read in enumerate(saved.answers, start=1):
+            found = [*_citation_problems(read, documents), *_text_problems(read)]
+            if len(saved.answers) > 1:
+                found = [item.model_copy(update={"message": f"Answer {position}: {item.message}"}) for item in found]
+            problems += found
     unique = tuple(dict.fromkeys(problems))
     return VerifyReport(ok=not unique, problems=unique)
 
@@ -67,22 +70,29 @@ def verify(answer: Answer | Evidence | str | bytes | Mapping[str, Any] | list[An
 # --- quotes ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
 class _Documents:
     """The documents of today, each read once, and what is recorded of them."""
 
-    def __init__(self, settings: Settings, recorded: Mapping[str, str]) -> None:
-        self._settings = settings
-        self._recorded = recorded
-        self._read: dict[str, Document | None] = {}
-
-    def get(self, document_id: str) -> Document | None:
-        if document_id not in self._read:
-            self._read[document_id] = _document(document_id, self._settings)
-        return self._read[document_id]
+    get: Callable[[str], Document | None]
+    recorded: Mapping[str, str]
 
     def has_changed(self, document: Document) -> bool:
         """Whether it has another text than the one that was recorded."""
-        return self._recorded.get(document.document_id, document.text_sha256) != document.text_sha256
+        return self.recorded.get(document.document_id, document.text_sha256) != document.text_sha256
+
+
+@contextlib.contextmanager
+def _documents(saved: Saved, settings: Settings) -> Iterator[_Documents]:
+    """The index is opened only where something is cited: what abstains can be checked without one."""
+    from rag.store.generation import current_generation
+    from rag.store.reader import Store
+
+    if not any(answer.citations for answer in saved.answers):
+        yield _Documents(lambda _: None, saved.recorded)
+        return
+    with Store(current_generation(settings.index_dir)) as store:
+        yield _Documents(cache(store.document), saved.recorded)
 
 
 def _citation_problems(answer: Answer, documents: _Documents) -> Iterator[Problem]:
@@ -107,19 +117,6 @@ def _citation_problems(answer: Answer, documents: _Documents) -> Iterator[Proble
         for number in conflict.citations:
             if number not in seen:
                 yield _problem(number, "mark_without_citation", f"A conflict names [{number}], which has no citation.")
-
-
-def _document(document_id: str, settings: Settings) -> Document | None:
-    from rag.index.opening import get_document
-
-    try:
-        return get_document(document_id, settings)
-    except UnicodeEncodeError:  # a lone surrogate: no document has such an id
-        return None
-    except CorpusError as exc:
-        if exc.code != "document_missing":
-            raise
-        return None
 
 
 def _quote_problems(answer: Answer, citation: Citation, document: Document, *, has_changed: bool) -> Iterator[Problem]:

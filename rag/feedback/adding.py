@@ -18,6 +18,7 @@ from rag.feedback.cases_file import append_case
 from rag.index.opening import get_document
 from rag.text.language import language_of
 from rag.text.markup import plain
+from rag.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -135,13 +136,10 @@ def _text(document_id: str, settings: Settings) -> str:
         return get_document(document_id, settings).text
     except CorpusError as exc:
         raise CaseError(str(exc)) from exc
-    except UnicodeEncodeError:  # a lone surrogate: no document has such an id
-        raise CaseError(f"No document {document_id!r} in the index.") from None
 
 
 def _clean(text: str) -> str:
-    """Lone surrogates, which no file can hold, as U+FFFD; no white space at the ends."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+    return without_surrogates(text).strip()
 
 
 def _shortened(text: str) -> str:

@@ -67,7 +67,7 @@ def forget_document(data_dir: Path, document_id: str, repeats: Callable[[str], b
             before = path.read_bytes().splitlines(keepends=True)
             after = [_without(line, document_id, repeats) for line in before]
             if before != after:
-                replace_file(path, b"".join(after))
+                replace_file(path, b"".join(after), mode=0o600)
     except OSError as exc:
         raise CaseError(f"The cases {str(path)!r} cannot be written: {exc.strerror or exc}.") from exc
     return sum(old != new for old, new in zip(before, after, strict=True))

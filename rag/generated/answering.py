@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rag.answer import Answer, Hit, Notice, Usage
@@ -16,8 +17,15 @@ from rag.checking.resolving import Resolver
 from rag.checking.support import Passage
 from rag.document import Span
 from rag.errors import GenerationError
-from rag.generated.chat_faults import ModelFault, address_of, read_fault
-from rag.generated.chat_model import CancelledReplyError, make_chat_model, model_name, needs_finish_reason, stream_reply
+from rag.generated.chat_faults import ModelFault, address_of, pause_s, read_fault
+from rag.generated.chat_model import (
+    CancelledReplyError,
+    make_chat_model,
+    max_reply_chars,
+    model_name,
+    needs_finish_reason,
+    stream_reply,
+)
 from rag.generated.inert import inert
 from rag.generated.prompts import NOT_STATED, Shown, answer_messages, choose_passages, rewrite_messages
 from rag.phrases import abstained_text
@@ -33,8 +41,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CHARS_PER_TOKEN = 6  # more than any language needs: a server that ignores the bound on tokens is cut here
-_BACKOFF_S = 0.5
 _MAX_REWRITE_CHARS = 400
 _ENDS_A_SENTENCE = (".", "!", "?", "。", "！", "？", "…", "]", "】", ")", "）", '"', "”", "」", "』")
 
@@ -127,14 +133,12 @@ def _passages(
     candidates: Sequence[_HasHit], settings: Settings, documents: Callable[[str], Document | None]
 ) -> tuple[list[Shown], list[Passage]]:
     """The passages for the prompt and, in the same order, what their marks will be resolved against."""
-    read: dict[str, Document | None] = {}
+    document_of = cache(documents)
     standing: list[Hit] = []
     relevance: dict[int, list[tuple[Span, float]]] = {}
     for candidate in candidates:
         hit = candidate.hit
-        if hit.document_id not in read:
-            read[hit.document_id] = documents(hit.document_id)
-        document = read[hit.document_id]
+        document = document_of(hit.document_id)
         # The index may have changed since the search: a passage that is gone cannot be quoted.
         if document is not None and document.text[hit.start : hit.end] == hit.text:
             standing.append(hit)
@@ -142,7 +146,7 @@ def _passages(
     shown = choose_passages(standing, settings.context_chars)
     passages = [
         Passage(
-            cast("Document", read[item.hit.document_id]),
+            cast("Document", document_of(item.hit.document_id)),
             item.hit.start,
             item.hit.start + item.n_chars,
             relevance=relevance[id(item.hit)],
@@ -244,7 +248,7 @@ class _Reply:
             self._messages,
             deadline=self._deadline,
             cancelled=self._stop,
-            max_chars=self._settings.llm_max_tokens * _CHARS_PER_TOKEN,
+            max_chars=max_reply_chars(self._settings),
             whole=self._whole,
         )
         with closing(deltas) as open_deltas:
@@ -279,10 +283,8 @@ class _Reply:
         if fault.is_silent and not self._whole:
             self._whole = True  # some servers answer a request for a stream with one whole reply
             return time.monotonic() < self._deadline
-        if not fault.is_retried:
-            return False
-        pause = fault.retry_after_s if fault.retry_after_s is not None else _BACKOFF_S * 2 ** (self.attempts - 1)
-        if time.monotonic() + pause >= self._deadline:
+        pause = pause_s(fault, self.attempts, max_retries=self._settings.llm_max_retries, deadline=self._deadline)
+        if pause is None:
             return False
         self._stop.wait(pause)
         return not self._stop.is_set()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 # Worth another try: time-out, conflict, too many requests, and every 5xx.
 _RETRIED = frozenset({408, 409, 429})
+_BACKOFF_S = 0.5
 _CHECK: Mapping[int, str] = {
     400: "it refused the request; check RAG_CHAT_MODEL, RAG_LLM_MAX_TOKENS and RAG_CONTEXT_CHARS",
     401: "it refused the key; check OPENAI_API_KEY",
@@ -40,6 +41,24 @@ class ModelFault:
     is_retried: bool = False
     retry_after_s: float | None = None
     is_silent: bool = False
+
+
+def pause_s(fault: ModelFault, attempts: int, *, max_retries: int, deadline: float) -> float | None:
+    """Seconds to wait before a request is made again: what the server asks for, or half a second, doubled each time.
+
+    Args:
+        fault: Why the last request failed.
+        attempts: Requests made so far.
+        max_retries: How many may follow the first.
+        deadline: On `time.monotonic`'s clock.
+
+    Returns:
+        `None` where it is not made again: that would not help, or come too late.
+    """
+    if not fault.is_retried or attempts > max_retries:
+        return None
+    pause = fault.retry_after_s if fault.retry_after_s is not None else _BACKOFF_S * 2 ** (attempts - 1)
+    return pause if time.monotonic() + pause < deadline else None
 
 
 def read_fault(exc: BaseException) -> ModelFault:

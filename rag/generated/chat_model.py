@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rag.answer import Usage
-from rag.generated.inert import without_surrogates
+from rag.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     import ssl
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 10.0
+_CHARS_PER_TOKEN = 6  # more than any language needs
 _TICK_S = 0.05  # how often a waiting caller looks whether it was cancelled
 _JOIN_S = 1.5  # how long the end of a cancelled request is waited for
 
@@ -73,6 +74,11 @@ def _chat_model(name: str, base_url: str | None, key: str, max_tokens: int, time
         stream_usage=True,
         use_responses_api=False,
     )
+
+
+def max_reply_chars(settings: Settings) -> int:
+    """Characters after which a reply is cut, whose server ignores the bound on its tokens."""
+    return settings.llm_max_tokens * _CHARS_PER_TOKEN
 
 
 def needs_finish_reason(model: BaseChatModel) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from rag.text.surrogates import without_surrogates
+
 # C0 and C1 controls but for tab and line feed, bidi controls, invisible and tag characters, annotation marks.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PICTURE = re.compile(r"!\[([^\[\]]{0,300})\](?:\([^()\n]{0,2000}\)|\[[^\[\]\n]{0,200}\])")
 _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((?:[^()\n]|\([^()\n]{0,200}\)){0,2000}\)")
 _ONLY_DIGITS = re.compile(r"[\s\d,\-]*")
@@ -26,7 +27,7 @@ def inert(text: str, before: str = "") -> str:
         text: A sentence of a reply.
         before: What was released before it: its last character matters.
     """
-    text = _SURROGATE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = without_surrogates(text).replace("\r\n", "\n").replace("\r", "\n")
     text = _INVISIBLE.sub("", text)
     text = _TAG.sub("", _PICTURE.sub(r"\1", text))
     text = _LINK.sub(lambda match: match[0] if _ONLY_DIGITS.fullmatch(match[1]) else match[1], text)
@@ -36,8 +37,3 @@ def inert(text: str, before: str = "") -> str:
     if before.endswith("!") and text.startswith("["):
         text = f" {text}"
     return text
-
-
-def without_surrogates(text: str) -> str:
-    """The text with each lone surrogate replaced by U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)

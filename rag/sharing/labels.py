@@ -74,5 +74,5 @@ def label(language: Language, key: str, **values: object) -> str:
 
 
 def named(language: Language, group: str, value: str) -> str:
-    """The words for a kind or status; a document's own word where the catalogue has none."""
-    return CATALOGUE[language].get(f"{group}_{value.replace(' ', '_')}", value)
+    """The words for a kind or status, as the page has them; a document's own word where the catalogue has none."""
+    return CATALOGUE[language].get(f"{group}_{value.strip().lower().replace(' ', '_')}", value)

@@ -22,6 +22,10 @@ from rag.sharing.parts import (
 # What is markup anywhere in a line, in CommonMark, GitHub's and other dialects: emphasis, code, links, HTML, entities,
 # tables, formulas, mentions, the address that GitHub makes a link of. A backslash makes it a plain character in all.
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>~|$&^@]|:(?=//|[A-Za-z+-])|(?<=[Ww]{3})\.|(?<==)=|=(?==)")
+# GitHub makes links of e-mail addresses and mentions after all escapes are gone, in each run of text: only an element
+# between the @ and what follows ends a run. A comment is one that nobody sees (tried with cmark-gfm).
+_ADDRESS = re.compile(r"@(?=[\\A-Za-z0-9_-])")
+_NOTHING = "<!-- -->"
 # And what begins a block: a rule, a heading, an item, the number of one.
 _BEGIN = re.compile(r"^(?:([0-9]{1,9})(?=[.)])|(?=[-+=#]))")
 _MARK = re.compile(r"\\\[([0-9]{1,3})\\\](?!\()")
@@ -30,7 +34,7 @@ _ITEM = re.compile(r" {0,18}- ")
 
 def escaped(line: str) -> str:
     """One line as Markdown that shows these characters and does nothing."""
-    return _BEGIN.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", line.strip()))
+    return _ADDRESS.sub(f"@{_NOTHING}", _BEGIN.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", line.strip())))
 
 
 def answer_markdown(answer: Answer, language: Language = "en") -> str:

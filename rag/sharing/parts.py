@@ -10,15 +10,17 @@ from rag.answer import Answer, Citation
 from rag.loading.text import clean
 from rag.sharing.labels import Language, label, named
 from rag.text.markup import plain, plain_sentence
+from rag.text.surrogates import without_surrogates
 
 _SPACES = re.compile(r"\s+")
 # What a reader of addresses might take for their end or for markup.
-_DUBIOUS = re.compile(r"[\x00-\x20\x7f-\xa0<>\"'`()\[\]\\{}|^\s]")
+_DUBIOUS = re.compile(r"[\x00-\x20\x7f-\xa0<>\"'`\[\]\\{}|^\s]")
+_BRACKETS = {ord("("): "%28", ord(")"): "%29"}
 
 
 def visible(text: str) -> str:
     """The text in NFC without control, bidi and invisible characters; halves of surrogate pairs as U+FFFD."""
-    return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))[0]
+    return clean(without_surrogates(text))[0]
 
 
 def one_line(text: str) -> str:
@@ -61,15 +63,19 @@ def source_place(citation: Citation) -> str:
 
 
 def safe_url(url: str | None) -> str | None:
-    """The address if it may be a link: http or https, to a host, without anything that could end it early."""
+    """The address if it may be a link: http or https, to a host, without anything that could end it early.
+
+    Round brackets, which may stand in addresses and end a link in Markdown, become `%28` and `%29`.
+    """
     if not url or _DUBIOUS.search(url) or visible(url) != url:
         return None
+    address = url.translate(_BRACKETS)
     try:
-        parts = urlsplit(url)
-        is_safe = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+        parts = urlsplit(address)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return None
-    return url if is_safe else None
+    return address if is_web and not set("@%") & set(parts.netloc) else None
 
 
 def remarks(answer: Answer, language: Language) -> Iterator[str]:
