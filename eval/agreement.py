@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eval.judging import Result
 from eval.model_judge import Ruling, is_judged
-from eval.resampling import Estimate, draws, estimated
+from eval.resampling import Estimate, estimated, estimated_mean, over_samples
 
 Flags = NDArray[np.float64]
 
@@ -31,10 +31,10 @@ def judge_figures(results: Sequence[Result], rulings: Mapping[str, Ruling]) -> d
     right = _flags([verdict == "right" for _, verdict in judged])
     matched = _flags([result.judgement.matched for result, _ in judged])
     figures = {
-        "judge_right": _mean(np.concatenate([right, np.zeros(n_without)])),
-        "judge_agreement": _mean(_flags(list(right == matched))),
+        "judge_right": estimated_mean(np.concatenate([right, np.zeros(n_without)])),
+        "judge_agreement": estimated_mean(_flags(list(right == matched))),
         "judge_kappa": _kappa(right, matched),
-        "judge_failures": _mean(_flags([ruling.verdict is None for _, ruling in asked])),
+        "judge_failures": estimated_mean(_flags([ruling.verdict is None for _, ruling in asked])),
     }
     return {name: figure for name, figure in figures.items() if figure is not None}
 
@@ -68,14 +68,7 @@ def counts(rulings: Sequence[Ruling]) -> dict[str, int]:
 def _kappa(a: Flags, b: Flags) -> Estimate | None:
     if not len(a) or np.isnan(value := float(cohen_kappa(a, b))):
         return None
-    drawn = draws(len(a))
-    return estimated(value, cohen_kappa(a[drawn], b[drawn]), len(a))
-
-
-def _mean(values: Flags) -> Estimate | None:
-    if not len(values):
-        return None
-    return estimated(float(values.mean()), values[draws(len(values))].mean(axis=1), len(values))
+    return estimated(value, over_samples(len(a), lambda drawn: cohen_kappa(a[drawn], b[drawn])), len(a))
 
 
 def _flags(values: Sequence[bool]) -> Flags:

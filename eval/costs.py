@@ -18,8 +18,12 @@ def used(results: Sequence[Result]) -> list[Usage]:
 def totals(results: Sequence[Result], price: Price | None) -> dict[str, Any]:
     """Tokens and dollars of a whole run; the dollars are `None` where there is no price."""
     usages = used(results)
+    return {"answers": len(usages), **spent(usages, price)}
+
+
+def spent(usages: Sequence[Usage], price: Price | None) -> dict[str, Any]:
+    """Tokens of several replies together, and dollars; these are `None` where there is no price."""
     return {
-        "answers": len(usages),
         "input_tokens": sum(usage.input_tokens for usage in usages),
         "output_tokens": sum(usage.output_tokens for usage in usages),
         "cost_usd": None if price is None else round(sum(cost_usd(usage, price) for usage in usages), 6),

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from eval.answers import MEASURES
 from eval.halves import HALVES, half_of
 from eval.judging import Result
-from eval.resampling import draws, interval
+from eval.resampling import interval, over_samples
 from eval.shares import Measure
 from eval.summary import BY_HALF, LATENCIES
 from rag.document import Frozen
-
-_DRAWS_AT_ONCE = 500_000
 
 
 class Difference(Frozen):
@@ -118,10 +116,12 @@ def _difference(
 ) -> Difference:
     """The difference of `values` over all of `n` questions, with the interval over samples of them."""
     a, b = values(np.arange(n))
-    samples = draws(n)
-    # A block at a time: memory stays small however many questions there are.
-    drawn = [values(block) for block in np.array_split(samples, 1 + samples.size // _DRAWS_AT_ONCE)]
-    low, high = interval(np.concatenate([of_b - of_a for of_a, of_b in drawn]))
+
+    def differences(drawn: NDArray[np.int64]) -> NDArray[np.float64]:
+        of_a, of_b = values(drawn)
+        return of_b - of_a
+
+    low, high = interval(over_samples(n, differences))
     return Difference(
         measure=name,
         a=round(float(a), 4),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from rag.text.located import folded
 
 _CJK = r"\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _MARK = re.compile(r"[ \u3000]*\[\d{1,3}\]")
@@ -26,7 +27,7 @@ def normalise(text: str) -> str:
     NFKC and case-folded; citation marks out; white space as one space, none beside Japanese characters or before `%`;
     dashes and quotation marks of one kind; `1,234` as `1234`.
     """
-    text = unicodedata.normalize("NFKC", _MARK.sub("", text)).casefold().translate(_SAME)
+    text = folded(_MARK.sub("", text)).translate(_SAME)
     text = _THOUSANDS.sub("", " ".join(text.split()))
     return _LOOSE_SPACE.sub("", text)
 

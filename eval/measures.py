@@ -9,11 +9,8 @@ import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eval.resampling import N_RESAMPLES, Estimate, interval
-
-_RESAMPLES_AT_ONCE = 500
+from eval.resampling import Estimate, interval, over_samples
 
 
 def recall_at_k(ranked_ids: Sequence[str], relevant_ids: Collection[str], k: int) -> float:
@@ -68,13 +65,11 @@ def ndcg_at_k(ranked_ids: Sequence[str], relevant_ids: Collection[str], k: int) 
     return gained / best
 
 
-def bootstrap(values: Sequence[float], *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Estimate:
-    """Mean of one measure's values over the questions, with its 95 % percentile bootstrap interval.
+def bootstrap(values: Sequence[float]) -> Estimate:
+    """Mean of one measure's values over the questions, not rounded, with its 95 % percentile bootstrap interval.
 
     Args:
-        values: One value a question; at least one.
-        n_resamples: Samples drawn with replacement, each as large as `values`.
-        seed: Equal seeds and values give equal intervals.
+        values: One value a question; at least one. Equal values give equal intervals.
 
     Raises:
         ValueError: If there are no values.
@@ -84,28 +79,23 @@ def bootstrap(values: Sequence[float], *, n_resamples: int = N_RESAMPLES, seed: 
     if len(values) == 0:
         raise ValueError("no values: a mean needs at least one question")
     sample = np.asarray(values, dtype=np.float64)
-    low, high = interval(_resampled_means(sample, n_resamples, seed))
+    low, high = interval(over_samples(len(sample), lambda drawn: sample[drawn].mean(axis=1)))
     return Estimate(value=float(sample.mean()), low=low, high=high, n=len(sample))
 
 
-def paired_difference(
-    values: Sequence[float], others: Sequence[float], *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> Estimate:
+def paired_difference(values: Sequence[float], others: Sequence[float]) -> Estimate:
     """Mean of `values[i] - others[i]` with its 95 % paired bootstrap interval; without 0 in it the two differ.
 
     Args:
         values: One value a question.
         others: Those of the other system, for the same questions in the same order.
-        n_resamples: As in `bootstrap`.
-        seed: As in `bootstrap`.
 
     Raises:
         ValueError: If the two differ in length, or are empty.
 
     Reference: Sakai, Evaluating evaluation metrics based on the bootstrap, SIGIR 2006.
     """
-    differences = [a - b for a, b in zip(values, others, strict=True)]
-    return bootstrap(differences, n_resamples=n_resamples, seed=seed)
+    return bootstrap([a - b for a, b in zip(values, others, strict=True)])
 
 
 def _checked(relevant_ids: Collection[str], k: int) -> frozenset[str]:
@@ -114,12 +104,3 @@ def _checked(relevant_ids: Collection[str], k: int) -> frozenset[str]:
     if k < 1:
         raise ValueError(f"k={k} must be at least 1")
     return frozenset(relevant_ids)
-
-
-def _resampled_means(sample: NDArray[np.float64], n_resamples: int, seed: int) -> NDArray[np.float64]:
-    random = np.random.default_rng(seed)
-    means = []
-    for start in range(0, n_resamples, _RESAMPLES_AT_ONCE):  # a block at a time: memory stays small
-        n_rows = min(_RESAMPLES_AT_ONCE, n_resamples - start)
-        means.append(sample[random.integers(0, len(sample), (n_rows, len(sample)))].mean(axis=1))
-    return np.concatenate(means)

@@ -24,8 +24,8 @@ from rag.answer import Usage
 from rag.config import Settings
 from rag.document import Frozen
 from rag.errors import ConfigError
-from rag.generated.chat_faults import ModelFault, address_of, read_fault
-from rag.generated.chat_model import make_chat_model, stream_reply
+from rag.generated.chat_faults import ModelFault, address_of, pause_s, read_fault
+from rag.generated.chat_model import make_chat_model, max_reply_chars, stream_reply
 from rag.generated.inert import inert
 from rag.generated.prompts import new_fence
 
@@ -52,9 +52,7 @@ The answer is right if it states every fact, in whatever words, and nothing that
 Reply with one JSON object and nothing else: {"reason": "one short sentence", "verdict": "right"} or the same with \
 "verdict": "wrong"."""
 
-_BACKOFF_S = 0.5
 _MAX_REASON_CHARS = 500
-_CHARS_PER_TOKEN = 6  # a server that ignores the bound on tokens is cut here
 # Some models put JSON into a code fence whatever they are told.
 _CODE_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
 
@@ -143,7 +141,7 @@ class Judge:
                     messages,
                     deadline=deadline,
                     cancelled=threading.Event(),
-                    max_chars=self._settings.llm_max_tokens * _CHARS_PER_TOKEN,
+                    max_chars=max_reply_chars(self._settings),
                     whole=True,
                 )
             ) as deltas:
@@ -161,10 +159,8 @@ class Judge:
 
     def _waits(self, fault: ModelFault, attempts: int, deadline: float) -> bool:
         """Whether to ask again, after the pause that is due."""
-        if not fault.is_retried or attempts > self._settings.llm_max_retries:
-            return False
-        pause = fault.retry_after_s if fault.retry_after_s is not None else _BACKOFF_S * 2 ** (attempts - 1)
-        if time.monotonic() + pause >= deadline:
+        pause = pause_s(fault, attempts, max_retries=self._settings.llm_max_retries, deadline=deadline)
+        if pause is None:
             return False
         time.sleep(pause)
         return True

@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from eval.agreement import counts
+from eval.costs import spent
 from eval.judging import Result
 from eval.model_judge import PROMPT_VERSION, Judge, Ruling, is_judged
-from rag.costs import Price, cost_usd
+from rag.costs import Price
+from rag.store.durable import replace_file
 
 RULINGS = "judge.jsonl"
 # Answers in a row that were not judged, after which the judge is taken to be out of order and not asked any more.
@@ -29,9 +31,7 @@ def rule_all(file: Path, results: Sequence[Result], judge: Judge, progress: Call
     known = {(ruling.id, ruling.asked_sha256): ruling for ruling in _read(file) if ruling.verdict is not None}
     asked = [result for result in results if is_judged(result)]
     kept = [known.get((result.row.id, judge.asked_sha256(result))) for result in asked]
-    fresh = file.with_name(file.name + ".new")
-    _write(fresh, [ruling for ruling in kept if ruling is not None])
-    fresh.replace(file)
+    replace_file(file, b"".join(_line(ruling) for ruling in kept if ruling is not None))
     rulings: list[Ruling] = []
     n_failed = 0
     with file.open("ab") as lines:
@@ -60,9 +60,7 @@ def judged_with(judge: Judge, rulings: Sequence[Ruling], price: Price | None) ->
         "prompt": PROMPT_VERSION,
         **counts(rulings),
         "requests": sum(ruling.attempts for ruling in rulings),
-        "input_tokens": sum(usage.input_tokens for usage in usages),
-        "output_tokens": sum(usage.output_tokens for usage in usages),
-        "cost_usd": None if price is None else round(sum(cost_usd(usage, price) for usage in usages), 6),
+        **spent(usages, price),
     }
 
 
@@ -82,10 +80,6 @@ def _read(file: Path) -> Iterator[Ruling]:
             yield Ruling.model_validate_json(line)
         except ValidationError:
             continue  # torn when the process was killed: asked for again
-
-
-def _write(file: Path, rulings: Sequence[Ruling]) -> None:
-    file.write_bytes(b"".join(map(_line, rulings)))
 
 
 def _line(ruling: Ruling) -> bytes:

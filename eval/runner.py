@@ -19,6 +19,7 @@ from rag import verify
 from rag.answer import Answer, Problem
 from rag.chain import CONFIDENCE_EVENT
 from rag.config import Settings
+from rag.store.durable import replace_file
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -78,9 +79,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file so that a reader sees the old one or the new one, whole, whenever the process ends."""
-    new = path.with_name(path.name + ".new")
-    new.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    new.replace(path)
+    replace_file(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def _ask(chain: Runnable[Any, Answer], row: Row, settings: Settings) -> Result:

@@ -17,7 +17,7 @@ from eval.baseline import committed_baseline
 from eval.baselining import baseline_to_compare, check_baseline, compared, is_part, replace_baseline
 from eval.cases import read_cases
 from eval.dataset import BUNDLED, Row, gold_problems, read_files
-from eval.gate import FLOORS, gate_failures
+from eval.gate import floors_of, gate_failures
 from eval.halves import HALVES, half_of
 from eval.model_judge import Judge
 from eval.progress import asking_bar
@@ -74,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Carry out `run`; 0, or 1 where the gate fails.
 
-    The floors hold for the bundled questions without cases, and there no false premise may be accepted; elsewhere only
-    those that the baseline accepts. The gate's other rules hold always.
+    The floors hold for the bundled questions and for the suite, without cases. Of the bundled questions no false
+    premise may be accepted; elsewhere only those that the baseline accepts. The gate's other rules hold always.
 
     Raises:
         RagError: If questions, settings, documents, folder or model cannot be used.
@@ -112,7 +112,7 @@ def main(args: argparse.Namespace) -> int:
     _print_run(done, args)
     if args.write_baseline and baseline_folder is not None:
         baseline = replace_baseline(baseline_folder, done, config)
-    floors = FLOORS if is_bundled and not (is_part(args) or args.cases) else {}
+    floors = {} if is_part(args) or args.cases else floors_of(args.data)
     verdicts, accepted = compared(args, rows, baseline)
     reasons = gate_failures(done.results, done.summary, floors, verdicts, () if is_bundled else accepted)
     for reason in reasons:

@@ -11,7 +11,7 @@ from eval.answers import MEASURES
 from eval.costs import used
 from eval.halves import half_of
 from eval.judging import Result
-from eval.resampling import DIGITS, Estimate, draws, estimated
+from eval.resampling import Estimate, draws, estimated, estimated_mean, over_samples
 from eval.selective import curve_figures, has_confidence
 from eval.shares import Measure
 from rag.costs import Price, cost_usd
@@ -75,17 +75,10 @@ def _usage(results: Sequence[Result], price: Price | None) -> dict[str, Estimate
     """Tokens and dollars of an answer, mean over those whose tokens were counted."""
     usages = used(results)
     return {
-        "input_tokens": _mean([usage.input_tokens for usage in usages]),
-        "output_tokens": _mean([usage.output_tokens for usage in usages]),
-        "cost_usd": None if price is None else _mean([cost_usd(usage, price) for usage in usages], digits=6),
+        "input_tokens": estimated_mean([usage.input_tokens for usage in usages]),
+        "output_tokens": estimated_mean([usage.output_tokens for usage in usages]),
+        "cost_usd": None if price is None else estimated_mean([cost_usd(usage, price) for usage in usages], digits=6),
     }
-
-
-def _mean(values: Sequence[float], digits: int = DIGITS) -> Estimate | None:
-    if not values:
-        return None
-    column = np.array(values, dtype=np.float64)
-    return estimated(float(column.mean()), column[draws(len(values))].mean(axis=1), len(values), digits)
 
 
 def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
@@ -94,15 +87,15 @@ def _share(measure: Measure, results: Sequence[Result]) -> Estimate | None:
     if not counted:
         return None
     part, whole = np.array(counted, dtype=np.float64).T
-    drawn = draws(len(counted))
-    return estimated(part.sum() / whole.sum(), part[drawn].sum(axis=1) / whole[drawn].sum(axis=1), len(counted))
+    resampled = over_samples(len(counted), lambda drawn: part[drawn].sum(axis=1) / whole[drawn].sum(axis=1))
+    return estimated(part.sum() / whole.sum(), resampled, len(counted))
 
 
 def _latency(results: Sequence[Result], quantile: float) -> Estimate | None:
     if not results:
         return None
     times = np.array([result.latency_ms for result in results], dtype=np.float64)
-    resampled = np.quantile(times[draws(len(times))], quantile, axis=1)
+    resampled = over_samples(len(times), lambda drawn: np.quantile(times[drawn], quantile, axis=1))
     return estimated(float(np.quantile(times, quantile)), resampled, len(times))
 
 

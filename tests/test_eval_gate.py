@@ -10,9 +10,9 @@ import pytest
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from eval.__main__ import main
-from eval.baseline import COMMITTED, read_baseline
-from eval.dataset import Row, read_rows
-from eval.gate import MOST_NET_BROKEN, gate_failures
+from eval.baseline import COMMITTED, committed_baseline, read_baseline
+from eval.dataset import BUNDLED, SUITE, Row, read_rows
+from eval.gate import MOST_NET_BROKEN, floors_of, gate_failures
 from eval.judging import Judgement, Result
 from eval.recorded import RecordedRunError
 from eval.runner import run
@@ -45,6 +45,19 @@ def result(id_: str, *, correct: bool = True, problem: Problem | None = None, ac
         latency_ms=1.0,
         judgement=Judgement(answered=True, correct=correct, matched=correct, premise_accepted=accepted),
     )
+
+
+def test_each_committed_set_has_floors_that_its_baseline_keeps_and_nothing_else_has_any(tmp_path: Path) -> None:
+    for data in (BUNDLED, SUITE):
+        folder = committed_baseline([data])
+        assert folder is not None
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        floors = floors_of([data])
+        assert floors
+        assert [name for name, floor in floors.items() if summary[name]["value"] < floor] == []
+        assert [name for name, floor in floors.items() if summary[name]["value"] > floor + 0.35] == []
+    assert floors_of([BUNDLED, SUITE]) == {}
+    assert floors_of([tmp_path / "suite.jsonl"]) == {}
 
 
 def gate(results: list[Result], baseline: dict[str, bool] | None = None) -> list[str]:

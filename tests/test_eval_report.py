@@ -189,3 +189,15 @@ def test_command_that_cannot_write_says_so_in_one_line(tmp_path: Path, capsys: p
     assert "cannot be written" in first
     assert "is no folder" in second
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+
+
+def test_heading_parts_fixed_questions_and_cases() -> None:
+    results = (make_result(A, right()), make_result(make_row("b"), right()), make_result(make_row("c"), right()))
+    recorded = RecordedRun(
+        name="mine",
+        verdicts=verdicts_of(results),
+        results=results,
+        summary=make_run(*results).summary,
+        config={"data": {"name": "mine.jsonl"}, "cases": {"rows": 2}},
+    )
+    assert "1 question of mine.jsonl · 2 cases of readers" in Page(report_html(recorded)).text

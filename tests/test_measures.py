@@ -76,10 +76,10 @@ def test_measures_agree_with_ir_measures(runs: list[tuple[list[str], set[str]]])
 
 @given(values=st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_bootstrap_interval_holds_the_mean(values: list[float]) -> None:
-    found = bootstrap(values, n_resamples=200)
+    found = bootstrap(values)
     assert found.n == len(values)
     assert min(values) - 1e-9 <= found.low <= found.high <= max(values) + 1e-9
-    assert found == bootstrap(values, n_resamples=200)
+    assert found == bootstrap(values)
 
 
 def test_bootstrap_interval_is_that_of_the_normal_approximation() -> None:

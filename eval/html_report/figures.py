@@ -24,9 +24,12 @@ def heading(run: RecordedRun) -> Markup:
     """The page's head: which run this is, and the settings that it was made with."""
     data = _mapping(run.config.get("data"))
     finished = run.config.get("finished") or _mapping(run.config.get("outcome")).get("finished")
+    given = _mapping(run.config.get("cases")).get("rows")
+    n_cases = given if isinstance(given, int) else 0
+    n_fixed = len(run.results) - n_cases
     about = [
-        f"{len(run.results)} question{'' if len(run.results) == 1 else 's'}"
-        + (f" of {data['name']}" if data.get("name") else ""),
+        f"{n_fixed} question{'' if n_fixed == 1 else 's'}" + (f" of {data['name']}" if data.get("name") else ""),
+        f"{n_cases} case{'' if n_cases == 1 else 's'} of readers" if n_cases else "",
         f"finished {finished}" if finished else "",
     ]
     return element(
