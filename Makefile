@@ -3,12 +3,13 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-MARKS := not slow
+# Two tests at a time on two cores, the tests of a file in one process: they share its fixtures.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 export HF_HUB_DISABLE_TELEMETRY = 1
 export ANONYMIZED_TELEMETRY = False
 
-.PHONY: app test test-slow test-page index eval eval-suite lint clean
+.PHONY: app test test-slow index eval eval-suite lint clean
 
 # The stamps depend on the files that pin the packages: a changed pin installs again, nothing else does.
 $(VENV)/.installed: requirements.txt pyproject.toml
@@ -25,25 +26,22 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 app: $(VENV)/.installed  ## index the documents and open the chat page
 	@$(BIN)/python -m rag.ui --port $(PORT)
 
+# One thread a process: the model is small, and its threads spend more time on waiting for each other than on it.
+test test-slow eval eval-suite: export OMP_NUM_THREADS ?= 1
+
 test: $(VENV)/.installed-dev  ## every test but the slow ones
-	$(BIN)/python -m pytest -m "$(MARKS)"
+	$(PYTEST) -m "not slow"
 
-test-slow: $(VENV)/.installed-dev  ## the slow tests: browser, kill loops, load
-	$(BIN)/python -m pytest -m "slow and not page"
-
-test-page: $(VENV)/.installed-dev  ## every point of the page in the browser: half an hour, so not in .ci/run
-	$(BIN)/python -m pytest -m page
+test-slow: $(VENV)/.installed-dev  ## the slow tests: every point of the page in a browser, kill loops, load
+	$(PYTEST) -m slow
 
 index: $(VENV)/.installed  ## bring the index up to date
 	$(BIN)/python -m rag index
 
-# One thread a process: the model is small, and its threads spend more time on waiting for each other than on it.
-eval: export OMP_NUM_THREADS ?= 1
 eval: $(VENV)/.installed-dev  ## the eval suite over the bundled corpus
 	$(BIN)/python -m eval run
 
 # Apart, because both together take more than three minutes on two cores. The index is that of `eval`.
-eval-suite: export OMP_NUM_THREADS ?= 1
 eval-suite: $(VENV)/.installed-dev  ## the harder questions, against a baseline of their own
 	$(BIN)/python -m eval run --data eval/data/suite.jsonl --index eval/results/latest/index --out eval/results/suite
 

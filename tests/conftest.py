@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fetch_lists import fetch_settings as fetch_settings  # fixtures of the tests of fetching
 from fetch_lists import text_server as text_server
+from model_folders import tiny as tiny
 
 from rag.config import Settings
 from rag.embedding.choice import load_embedding_model
@@ -86,6 +88,22 @@ def _clean_environment() -> Iterator[None]:
             if name.startswith(("RAG_", "OPENAI_")):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _main_module() -> Iterator[None]:
+    """Streamlit's AppTest leaves its script as `__main__`, which every process that a later test spawns would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
+@pytest.fixture(autouse=True)
+def _closed_desks() -> Iterator[None]:
+    """What a test leaves at the page's desk would be worked on beside the tests that follow: it is ended."""
+    yield
+    if "rag.ui.desk" in sys.modules:
+        sys.modules["rag.ui.desk"].close_desks()
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,53 @@ def hit(rank: int, document_id: str, words: str, settings: Settings, **changes: 
     return Hit(**{"document_id": document_id, **fields, **changes})
 
 
+def made_citation(number: int = 1, **changes: Any) -> Citation:
+    """A citation of a document that need not be there."""
+    fields: dict[str, Any] = {
+        "number": number,
+        "document_id": "corpus/plan.md",
+        "title": "The Basic Plan",
+        "publisher": "Cabinet of Tests",
+        "date": "2025-12-23",
+        "kind": "plan",
+        "status": "superseded",
+        "section": "The Basic Plan › Adoption",
+        "page": 3,
+        "start": 10,
+        "end": 14,
+        "quote": "**AI**\n\n- one",
+    }
+    return Citation(**{**fields, **changes})
+
+
+def made_hit(rank: int = 1, **changes: Any) -> Hit:
+    """A hit of a document that need not be there."""
+    fields: dict[str, Any] = {
+        "rank": rank,
+        "score": 0.5,
+        "dense_score": 0.5,
+        "lexical_score": 1.0,
+        "document_id": "corpus/act.md",
+        "path": "act.md",
+        "root": "corpus",
+        "title": "The AI Act",
+        "text": "It has **28** articles.",
+        "start": 0,
+        "end": 23,
+    }
+    return Hit(**{**fields, **changes})
+
+
 def done(answer: Answer, **changes: Any) -> Turn:
     """A turn that was answered."""
     return Turn(**{"id": 1, "question": "q", "state": "done", "answer": answer, "stage_ms": (1.0, 2.0, 3.0), **changes})
+
+
+def joined_text(blocks: list[dict[str, Any]], **wanted: object) -> str:
+    """Text of all runs, hidden ones included, or of those with the wanted attributes."""
+    return "".join(
+        run["text"]
+        for block in blocks
+        for run in block["runs"]
+        if all(run.get(name) == value for name, value in wanted.items())
+    )

@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 # Streamlit asks for its health beside the page's address before it asks at the root.
 PROBES = "Failed to load resource: the server responded with a status of 404"
 ROOT = Path(__file__).resolve().parent.parent
+# Each worker of the tests has ports of its own: two that look for a free one at the same moment would find the same.
+FIRST_PORT = 8530 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+# A page that is told to end while it loads the model ends after that: seconds, on a busy machine many.
+_ENDS_S = 60
 
 
 @contextmanager
 def serving(settings: Settings, **environment: str) -> Iterator[str]:
     """`python -m rag.ui` over the settings, from another folder; its address is the last line that it prints."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "rag.ui", "--port", "8530"],
+        [sys.executable, "-m", "rag.ui", "--port", str(FIRST_PORT)],
         cwd=settings.data_dir.parent,
         env={**os.environ, "PYTHONPATH": str(ROOT), **_folders(settings), **environment},
         stdin=subprocess.DEVNULL,
@@ -65,7 +69,7 @@ def serving_turns(settings: Settings, turns: Sequence[Turn], **environment: str)
         for turn in turns
     ]
     file.write_text(json.dumps(kept), "utf-8")
-    port = free_port(8560, "127.0.0.1")
+    port = free_port(FIRST_PORT + 30, "127.0.0.1")
     with (settings.data_dir / "prepared.log").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "tests/prepared_page.py", f"--server.port={port}"],
@@ -86,7 +90,7 @@ def serving_turns(settings: Settings, turns: Sequence[Turn], **environment: str)
             yield url_of(port, "127.0.0.1")
         finally:
             child.terminate()
-            child.wait(10)
+            child.wait(_ENDS_S)
 
 
 def _folders(settings: Settings) -> dict[str, str]:

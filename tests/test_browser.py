@@ -74,6 +74,12 @@ def test_answer_marks_open_the_exact_quote(tab: OpenTab, settings: Settings) -> 
     assert "23 December 2025" in text
     assert "14 July 2026" in text
     assert turn.locator(".kh-stage-done").count() == 3
+    marks, kept = turn.locator(".kh-text .kh-mark"), turn.locator(".kh-text .kh-together")
+    assert kept.count() == marks.count() > 0
+    for width in range(330, 810, 60):  # no mark begins a line: it would seem to be that of the next sentence
+        page.page.set_viewport_size({"width": width, "height": 900})
+        assert kept.evaluate_all("spans => spans.map((span) => span.getClientRects().length)") == [1] * kept.count()
+    page.page.set_viewport_size({"width": 1440, "height": 900})
     for number in range(1, _quotes(turn) + 1):
         mark = turn.locator(f".kh-text [data-mark='{number}']").first
         mark.hover()
@@ -91,6 +97,28 @@ def test_answer_marks_open_the_exact_quote(tab: OpenTab, settings: Settings) -> 
         page.page.keyboard.press("Escape")
         page.page.locator(".kh-viewer").wait_for(state="detached")
     assert page.is_clean(), (page.messages, page.foreign_hosts())
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (820, 1180), (390, 844)])
+def test_a_question_stands_at_the_top_and_there_is_more_below(tab: OpenTab, width: int, height: int) -> None:
+    page = tab(width=width, height=height).open()
+    place = """turn => {
+        const main = document.querySelector('.stMain'), header = document.querySelector('.st-key-kihon-header');
+        const below = () => main.scrollHeight - main.clientHeight - main.scrollTop;
+        const top = turn.getBoundingClientRect().top - main.getBoundingClientRect().top - header.offsetHeight;
+        const long = below();
+        turn.style.display = 'none';  // as before the first word of the answer
+        const short = below();
+        turn.style.display = '';
+        return [top, long, short];
+    }"""
+    for question in (ADOPTED, "How tall is Mount Fuji?"):
+        turn = page.ask(question)
+        turn.locator(".kh-foot").wait_for()
+        page.page.wait_for_timeout(3000)  # suggestions have come by then, and nothing holds the page any more
+        top, long, short = turn.evaluate(place)
+        assert abs(top - 16) <= 2
+        assert min(long, short) >= 20  # at its very end the page would be moved on whenever it grows
 
 
 def test_viewer_steps_through_the_quotes_and_links_to_the_original(tab: OpenTab) -> None:

@@ -13,6 +13,7 @@ import pytest
 from rag import Conversations, Rating, Settings, create_chain
 from rag.answer import Answer, Hit
 from rag.conversations.file import ConversationsFile
+from rag.conversations.keeping import MAX_REPLACED
 from rag.errors import ConversationError
 
 ANSWER = Answer(question="When?", searched="When?", text="In 2025.", mode="extractive")
@@ -83,38 +84,85 @@ def test_ids_are_long_and_differ_and_owners_do_not_stand_in_the_file(kept: Conve
 
 def test_turns_are_appended_replaced_and_rated(kept: Conversations) -> None:
     info = kept.create("me")
-    with pytest.raises(ConversationError, match="no turn 1"):
+    with pytest.raises(ConversationError, match="no turn of id 1"):
         kept.replace(info.id, "me", 1, "When?", ANSWER)
-    kept.append(info.id, "me", "One?", ANSWER)
-    kept.append(info.id, "me", "Two?", ANSWER)
-    kept.rate(info.id, "me", 1, Rating(thumb="down", reason="Wrong year", case_id="case-1"))
-    kept.rate(info.id, "me", 2, Rating(thumb="up"))
+    one = kept.append(info.id, "me", "One?", ANSWER)
+    two = kept.append(info.id, "me", "Two?", ANSWER)
+    kept.rate(info.id, "me", one.id, Rating(thumb="down", reason="Wrong year", case_id="case-1"))
+    kept.rate(info.id, "me", two.id, Rating(thumb="up"))
     other = ANSWER.model_copy(update={"text": "In 2026."})
-    kept.replace(info.id, "me", 2, "Two, please?", other)
+    kept.replace(info.id, "me", two.id, "Two, please?", other)
     turns = kept.get(info.id, "me").turns
     assert [(turn.number, turn.question, turn.answer.text) for turn in turns] == [
         (1, "One?", "In 2025."),
         (2, "Two, please?", "In 2026."),
     ]
     assert [turn.rating for turn in turns] == [Rating(thumb="down", reason="Wrong year", case_id="case-1"), None]
-    kept.rate(info.id, "me", 1, None)
+    kept.rate(info.id, "me", one.id, None)
     assert kept.get(info.id, "me").turns[0].rating is None
     assert [turn.number for turn in kept.get(info.id, "me", last=1).turns] == [2]
-    with pytest.raises(ConversationError, match="no turn 3"):
-        kept.rate(info.id, "me", 3, None)
+    for deed in (
+        lambda: kept.rate(info.id, "me", two.id, None),
+        lambda: kept.replace(info.id, "me", two.id, "Two, again?", ANSWER),
+        lambda: kept.rate(kept.create("me").id, "me", one.id, None),
+    ):
+        with pytest.raises(ConversationError, match="it may have been replaced") as caught:
+            deed()
+        assert code_of(caught) == "missing"
 
 
 def test_an_earlier_turn_is_replaced_with_all_that_followed(kept: Conversations) -> None:
     info = kept.create("me")
-    for question in ("One?", "Two?", "Three?"):
-        kept.append(info.id, "me", question, ANSWER)
-    assert kept.replace(info.id, "me", 2, "Two, please?", ANSWER).number == 2
+    _, two, _ = [kept.append(info.id, "me", question, ANSWER) for question in ("One?", "Two?", "Three?")]
+    assert kept.replace(info.id, "me", two.id, "Two, please?", ANSWER).number == 2
     assert [(turn.number, turn.question) for turn in kept.get(info.id, "me").turns] == [
         (1, "One?"),
         (2, "Two, please?"),
     ]
     assert kept.listed("me", "three") == []
     assert kept.append(info.id, "me", "Four?", ANSWER).number == 3
+
+
+def test_turns_behind_the_last_that_goes_stay(kept: Conversations) -> None:
+    info = kept.create("me")
+    one, two, three, four = [
+        kept.append(info.id, "me", question, ANSWER) for question in ("One?", "Two?", "Three?", "Four?")
+    ]
+    again = kept.replace(info.id, "me", one.id, "One, please?", ANSWER, last=two.id)
+    assert (again.number, [old.question for old in again.replaced]) == (3, ["One?", "Two?"])
+    assert [(turn.number, turn.id) for turn in kept.get(info.id, "me").turns] == [
+        (1, three.id),
+        (2, four.id),
+        (3, again.id),
+    ]
+    # A last turn that comes before the first is the first.
+    kept.replace(info.id, "me", four.id, "Four, please?", ANSWER, last=one.id)
+    assert [turn.question for turn in kept.get(info.id, "me").turns] == ["Three?", "One, please?", "Four, please?"]
+
+
+def test_what_was_replaced_stays_with_the_new_turn(kept: Conversations) -> None:
+    info = kept.create("me")
+    _, two, _ = [kept.append(info.id, "me", question, ANSWER) for question in ("One?", "Two?", "Three?")]
+    again = kept.replace(info.id, "me", two.id, "Two, please?", ANSWER)
+    last = kept.replace(info.id, "me", again.id, "Two, then?", ANSWER)
+    assert [one.question for one in last.replaced] == ["Two?", "Three?", "Two, please?"]
+    assert {one.answer.text for one in last.replaced} == {ANSWER.text}
+    assert kept.get(info.id, "me").turns[-1] == last
+    assert kept.get(info.id, "me").turns[0].replaced == ()
+    for n in range(MAX_REPLACED):
+        last = kept.replace(info.id, "me", last.id, f"{n}?", ANSWER)
+    assert len(last.replaced) == MAX_REPLACED
+    assert last.replaced[0].question == "Two, then?"
+
+
+def test_a_file_of_the_first_version_is_brought_up(kept: Conversations, settings: Settings) -> None:
+    info = kept.create("me")
+    one = kept.append(info.id, "me", "One?", ANSWER)
+    with sqlite3.connect(settings.data_dir / "conversations.sqlite3") as db:
+        db.execute("DROP TABLE versions")
+        db.execute("PRAGMA user_version = 1")
+    assert kept.get(info.id, "me").turns == (one,)
+    assert [old.question for old in kept.replace(info.id, "me", one.id, "One, please?", ANSWER).replaced] == ["One?"]
 
 
 def test_the_last_changed_comes_first(kept: Conversations) -> None:
@@ -177,11 +225,11 @@ def test_limits_are_said(settings: Settings, limit: dict[str, int], message: str
     kept = Conversations(settings.model_copy(update=limit))
     info = kept.create("me")
     kept.create("you")
-    kept.append(info.id, "me", "One?", ANSWER)
+    one = kept.append(info.id, "me", "One?", ANSWER)
     with pytest.raises(ConversationError, match=message) as caught:
         kept.append(info.id, "me", "Two?", ANSWER) if "max_turns" in limit else kept.create("me")
     assert code_of(caught) == "too_many"
-    kept.replace(info.id, "me", 1, "Two?", ANSWER)
+    kept.replace(info.id, "me", one.id, "Two?", ANSWER)
 
 
 def test_what_is_too_long_is_refused_and_leaves_nothing(kept: Conversations) -> None:
@@ -196,8 +244,8 @@ def test_what_is_too_long_is_refused_and_leaves_nothing(kept: Conversations) -> 
 
 def test_hostile_texts_are_kept_as_they_are(kept: Conversations) -> None:
     info = kept.create(HOSTILE, HOSTILE)
-    kept.append(info.id, HOSTILE, HOSTILE, ANSWER.model_copy(update={"text": HOSTILE[:-1]}))
-    kept.rate(info.id, HOSTILE, 1, Rating(thumb="down", reason=HOSTILE[:-1]))
+    one = kept.append(info.id, HOSTILE, HOSTILE, ANSWER.model_copy(update={"text": HOSTILE[:-1]}))
+    kept.rate(info.id, HOSTILE, one.id, Rating(thumb="down", reason=HOSTILE[:-1]))
     (turn,) = kept.get(info.id, HOSTILE).turns
     assert (turn.question, turn.answer.text) == (HOSTILE[:-1] + "\ufffd", HOSTILE[:-1])
 
@@ -320,3 +368,17 @@ def test_long_conversations_and_long_lists_stay_quick(kept: Conversations, setti
     print(f"list {listed:.3f} s, search {searched:.3f} s, read {read:.3f} s")
     assert max(listed, searched) < 1
     assert read < 3
+
+
+def test_words_of_an_upload_stay_whatever_the_form_of_its_name_on_the_disk(
+    kept: Conversations, settings: Settings
+) -> None:
+    uploads = settings.roots()["uploads"]
+    uploads.mkdir(parents=True)
+    (uploads / "e\u0301.md").write_text("It was decided in 2025.")
+    hit = Hit(
+        rank=1, score=1.0, dense_score=None, lexical_score=None, document_id="uploads/é.md", path="é.md",
+        root="uploads", title="é", text="It was decided in 2025.", start=0, end=23,
+    )  # fmt: skip
+    answer = ANSWER.model_copy(update={"hits": (hit,)})
+    assert kept.append(kept.create("me").id, "me", "When?", answer).answer == answer

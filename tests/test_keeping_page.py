@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,14 +19,15 @@ from streamlit.testing.v1 import AppTest
 from rag import Conversations, Rating, Settings, answer_markdown, build_index, current_all
 from rag.answer import Answer
 from rag.errors import ConversationError
-from rag.ui import session
+from rag.ui import resources, session
 from rag.ui.conversations import N_LISTED, conversations_view
 from rag.ui.desk import Desk
 from rag.ui.keeping import Keeper, note_standing, turns_of
 from rag.ui.labels import label
 from rag.ui.passages import Edition
 from rag.ui.requests import answer_request
-from rag.ui.turns import Turn, place_of
+from rag.ui.troubles import Trouble
+from rag.ui.turns import Place, Turn, before_place, place_of, replaced_by
 from rag.ui.views import Look, turn_view
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,8 +67,8 @@ def test_turns_are_kept_in_order_and_once(kept: Conversations, keeper: Keeper) -
     keeper.keep(first)
     keeper.keep(second, [first])
     keeper.keep(second, [first])
-    assert [first.number, second.number] == [1, 2]
     assert _questions(kept, keeper) == ["One?", "Two?"]
+    assert [turn.id for turn in kept.get(keeper.id or "", ME).turns] == [first.kept_id, second.kept_id]
     assert kept.listed(ME)[0].title == "One?"
 
 
@@ -79,13 +81,82 @@ def test_a_turn_takes_the_place_of_others(kept: Conversations, keeper: Keeper) -
     assert _questions(kept, keeper) == ["One?", "Two?", "Three?"]  # nothing is lost for an answer that failed
     last = _turn("Two, then?", takes_place_of=place_of([], [turns[0], failed]))
     keeper.keep(last, [turns[0], failed])
-    assert (_questions(kept, keeper), last.number) == (["One?", "Two, then?"], 2)
+    assert _questions(kept, keeper) == ["One?", "Two, then?"]
+    opened = turns_of(kept.get(keeper.id or "", ME), [{}, {}])
+    assert [old.question for old in opened[1].replaced] == ["Two?", "Three?"]
+    assert turn_view(opened[1], Look(language="en"))["replaced"]["turns"][0] == {"question": "Two?", "text": "On Two?"}
 
 
 def test_a_place_that_another_tab_took_away_is_the_end(kept: Conversations, keeper: Keeper) -> None:
     keeper.keep(_turn("One?"))
-    keeper.keep(_turn("Five, please?", takes_place_of=5))
+    keeper.keep(_turn("Five, please?", takes_place_of=Place(5, 5)))
     assert _questions(kept, keeper) == ["One?", "Five, please?"]
+
+
+def test_what_another_tab_has_replaced_is_neither_rated_nor_replaced(kept: Conversations, keeper: Keeper) -> None:
+    for question in ("One?", "Two?"):
+        keeper.keep(_turn(question))
+    conversation = kept.get(keeper.id or "", ME)
+    mine, theirs = (turns_of(conversation, [{}, {}]) for _ in range(2))
+    keeper.keep(_turn("Two, please?", takes_place_of=place_of(mine[1:], mine[:1])))
+    other = Keeper(kept, ME, keeper.id)
+    assert not other.rate(theirs[1], Rating(thumb="down"))
+    assert other.rate(theirs[0], Rating(thumb="up"))
+    other.keep(_turn("Two, again?", takes_place_of=place_of(theirs[1:], theirs[:1])))
+    assert [(turn.question, turn.rating) for turn in kept.get(keeper.id or "", ME).turns] == [
+        ("One?", Rating(thumb="up")),
+        ("Two, please?", None),
+        ("Two, again?", None),
+    ]
+    assert len({turn.id for turn in (*mine, *theirs)}) == 4  # to the browser no two are the same
+
+
+def test_what_another_tab_has_added_stays_when_a_turn_is_replaced(kept: Conversations, keeper: Keeper) -> None:
+    for question in ("One?", "Two?", "Three?"):
+        keeper.keep(_turn(question))
+    mine = turns_of(kept.get(keeper.id or "", ME), [{}, {}, {}])
+    Keeper(kept, ME, keeper.id).keep(_turn("Four, elsewhere?"))
+    again = _turn("Two, please?", takes_place_of=place_of(mine[1:], mine[:1]))
+    keeper.keep(again, mine[:1])
+    conversation = kept.get(keeper.id or "", ME)
+    assert [(turn.number, turn.question) for turn in conversation.turns] == [
+        (1, "One?"),
+        (2, "Four, elsewhere?"),
+        (3, "Two, please?"),
+    ]
+    assert [old.question for old in conversation.turns[-1].replaced] == ["Two?", "Three?"]
+    opened = turns_of(conversation, [{}, {}, {}])
+    assert before_place(place_of(opened[:1], []), opened) == opened[1:]  # as the page opens it while it is answered
+    keeper.keep(_turn("Two, at last?", takes_place_of=place_of([again], mine[:1])))
+    assert _questions(kept, keeper) == ["One?", "Four, elsewhere?", "Two, at last?"]
+
+
+def test_what_two_tabs_have_replaced_is_gone_once(kept: Conversations, keeper: Keeper) -> None:
+    for question in ("One?", "Two?"):
+        keeper.keep(_turn(question))
+    theirs = turns_of(kept.get(keeper.id or "", ME), [{}, {}])
+    keeper.keep(_turn("Three?"))
+    mine = turns_of(kept.get(keeper.id or "", ME), [{}, {}, {}])
+    Keeper(kept, ME, keeper.id).keep(_turn("Two, there?", takes_place_of=place_of(theirs[1:], theirs[:1])))
+    keeper.keep(_turn("Two, here?", takes_place_of=place_of(mine[1:], mine[:1])))
+    assert _questions(kept, keeper) == ["One?", "Two, there?", "Two, here?"]
+
+
+def test_a_turn_that_was_stopped_for_another_goes_for_it(kept: Conversations, keeper: Keeper) -> None:
+    first, second = _turn("One?"), _turn("Two?", state="stopped")
+    keeper.keep(first)
+    again, edited = [
+        _turn(question, takes_place_of=place_of([*replaced], []), replaced=replaced_by(replaced))
+        for question, replaced in (("Two, again?", [second]), ("One, please?", [first, second]))
+    ]
+    keeper.keep(second)  # only now: it was just stopped when the others were asked
+    keeper.keep(again, [first])
+    assert _questions(kept, keeper) == ["One?", "Two, again?"]
+    third = _turn("Three?", state="stopped")
+    edited.replaced = (first, again, third)
+    keeper.keep(third)
+    keeper.keep(edited)
+    assert _questions(kept, keeper) == ["One, please?"]
 
 
 def test_what_was_stopped_is_kept_with_a_note(kept: Conversations, keeper: Keeper) -> None:
@@ -100,7 +171,7 @@ def test_what_was_stopped_is_kept_with_a_note(kept: Conversations, keeper: Keepe
 
 def test_nothing_answered_leaves_no_conversation_behind(kept: Conversations, keeper: Keeper) -> None:
     assert keeper.begin() is not None
-    keeper.keep(Turn(id=1, question="One?", state="failed", error="No."))
+    keeper.keep(Turn(id=1, question="One?", state="failed", error=Trouble("error_general")))
     assert (keeper.id, kept.listed(ME)) == (None, [])
 
 
@@ -112,7 +183,7 @@ def test_a_turn_that_cannot_be_kept_says_so_and_is_kept_with_the_next(
     settings.data_dir.write_text("in the way", "utf-8")
     assert keeper.begin() is None
     keeper.keep(first)
-    assert (first.number, first.unkept) == (None, "unwritable")
+    assert (first.kept_id, first.unkept) == (None, "unwritable")
     for language in ("en", "ja"):
         (notice,) = turn_view(first, Look(language=language))["notices"]
         assert notice["text"] == label(language, "unkept", why=label(language, "conversation_unwritable"))
@@ -184,9 +255,9 @@ def test_desk_keeps_a_turn_before_it_says_that_it_is_done(kept: Conversations, k
 
     desk = Desk(lambda: RunnableLambda(lambda value: Answer(text=value["question"])))
     turn = Turn(id=1, question="now", conversation=keeper.begin())
-    desk.ask(turn, {"question": "now"}, str, keep=keep)
+    desk.ask(turn, {"question": "now"}, keep=keep)
     _wait(lambda: turn.state == "done")
-    assert (states, turn.number) == (["running"], 1)
+    assert (states, turn.kept_id is None) == (["running"], False)
     assert kept.get(keeper.id or "", ME).turns[0].answer.text == "now"
 
 
@@ -197,7 +268,7 @@ def test_desk_knows_what_is_being_answered_in_a_conversation() -> None:
 
     desk = Desk(lambda: RunnableLambda(answer))
     turn = Turn(id=1, question="now", conversation="a")
-    desk.ask(turn, {"question": "now"}, str)
+    desk.ask(turn, {"question": "now"})
     assert desk.open_turns("a") == [turn]
     assert desk.open_turns("b") == []
     _wait(lambda: turn.state == "done")
@@ -293,6 +364,43 @@ def test_a_conversation_is_opened_again_by_its_owner_and_nobody_else(page: Calla
         assert _turns(stranger) == []
         assert [error.value for error in stranger.error] == [label("en", "conversation_missing")]
         assert "c" not in stranger.query_params
+
+
+def test_next_questions_are_there_again_in_a_conversation_opened_again(page: Callable[..., AppTest]) -> None:
+    app = page()
+    _wait(lambda: not any(thread.name == "kihon-warm-up" for thread in threading.enumerate()))  # it goes before
+    conversation_id = _ask(app, "When did the Cabinet adopt the Basic Plan?")
+    (turn,) = app.session_state["turns"]
+    _wait(lambda: not turn.is_suggesting)
+    assert turn.suggestions
+    (again,) = page(c=conversation_id).session_state["turns"]
+    _wait(lambda: not again.is_suggesting)
+    assert again.suggestions == turn.suggestions
+
+
+def test_a_quote_that_goes_while_the_page_is_open_leaves_the_turns_in_their_place(
+    page: Callable[..., AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Settings(corpus_dir=tmp_path / "own", index_dir=tmp_path / "index", data_dir=tmp_path / "data")
+    own.corpus_dir.mkdir()
+    for name, text in (("plan", QUOTE), ("bridge", "The Velmora bridge was opened on 3 May 2024.")):
+        (own.corpus_dir / f"{name}.md").write_text(f"# The {name}\n\n{text}\n", "utf-8")
+    build_index(own)
+    for name in ("corpus_dir", "index_dir", "data_dir"):
+        monkeypatch.setenv(f"RAG_{name.upper()}", str(getattr(own, name)))
+    st.cache_resource.clear()
+    app = page()
+    _ask(app, "When was the Velmora bridge opened?")
+    _ask(app, "When did the Cabinet adopt the Basic Plan?")
+    before = _turns(app)
+    assert "3 May" in before[0]["citations"][0]["quote"]
+    (own.corpus_dir / "bridge.md").unlink()
+    build_index(own)
+    resources.forget_documents()
+    app.run()
+    after = _turns(app)
+    assert [citation["quote"] for citation in after[0]["citations"]] == [""]
+    assert [turn["id"] for turn in after] == [turn["id"] for turn in before]  # else the browser would draw all anew
 
 
 def test_a_new_conversation_has_an_address_of_its_own(page: Callable[..., AppTest]) -> None:

@@ -6,12 +6,14 @@ import ast
 import re
 import string
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from rag.document import Kind
+from rag.sharing.labels import CATALOGUE, named
 from rag.ui.labels import LANGUAGES, catalogue, known, known_or_as_is, label, language_of_locale, starters
 
 UI = Path(__file__).resolve().parent.parent / "rag" / "ui"
@@ -27,6 +29,7 @@ BY_VALUE = (
     *("kind_", "status_", "language_", "root_", "state_", "facet_", "column_", "reason_", "mode_", "place_"),
     *("starter_", "stage_", "index_", "licence_", "measure_", "measures_", "difference_", "outcome_", "failure_"),
     *("asked_", "fact_in_", "flaw_", "notice_", "trouble_", "feedback_", "save_", "conversation_", "why_"),
+    *("error_", "left_"),
 )
 # What is filled in, and what is typed as it is.
 EXPRESSION = re.compile(r"\{[^{}]*\}|`[^`]*`|「python[^」]*」")
@@ -94,6 +97,17 @@ def test_known_or_as_is_keeps_what_the_catalogue_has_not() -> None:
     assert known_or_as_is("ja", "status", "withdrawn") == "withdrawn"
     assert known("en", "status", "withdrawn") is None
     assert known("en", "flaw", "figure_unsupported", words="987") == "“987” does not stand in the quotes given for it."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_exports_name_kinds_and_statuses_as_the_page_does(language: Any) -> None:
+    def names(labels: Mapping[str, str]) -> dict[str, str]:
+        return {key: text for key, text in labels.items() if key.startswith(("kind_", "status_"))}
+
+    assert names(CATALOGUE[language]) == names(catalogue(language))
+    assert {f"kind_{kind}" for kind in get_args(Kind)} <= names(catalogue(language)).keys()
+    for value in ("in force", " In Force", "withdrawn"):
+        assert named(language, "status", value) == known_or_as_is(language, "status", value)
 
 
 # --- nothing is hard-coded ------------------------------------------------------------------------------------------

@@ -15,10 +15,12 @@ from streamlit.testing.v1 import AppTest
 
 from eval.dataset import read_rows
 from rag import DocumentInfo, Settings, list_documents
+from rag.answer import Hit
 from rag.ui import eval_runs
 from rag.ui.documents import PAGE_SIZE, documents_view, search_documents, sort_documents
-from rag.ui.eval_views import asked_of, gold_groups, measures_view, questions_view
+from rag.ui.eval_views import asked_of, gold_groups, measures_view, questions_view, sure_differences
 from rag.ui.labels import LANGUAGES, Language, label
+from rag.ui.passages import hit_sentences
 from rag.ui.trust import AnswerMode, answer_mode, chroma_view, mode_view
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,9 +124,30 @@ def test_documents_view_says_why_an_upload_is_not_indexed() -> None:
     document = _info(1, root="uploads", state="rejected", code="scanned", reason="It holds no text.", n_chunks=0)
     (row,) = documents_view([document], "ja")["rows"]
     assert (row["canOpen"], row["canDelete"], row["state"]["text"]) == (False, True, "索引外")
-    assert row["reason"] == label("ja", "why_scanned")
+    assert row["reason"] == {"text": label("ja", "why_scanned"), "detail": None}
     unknown = document.model_copy(update={"code": "new", "reason": "It is new."})
-    assert documents_view([unknown], "ja")["rows"][0]["reason"] == f"{label('ja', 'why_other')} It is new."
+    assert documents_view([unknown], "ja")["rows"][0]["reason"] == {
+        "text": label("ja", "why_other"),
+        "detail": {"title": label("ja", "details"), "text": "It is new."},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("- Use AI. Build AI.\n- Trust it.", ["Use AI. Build AI.", "Trust it."]),
+        ("| a | b |\n|---|---|\n| 1 | It is. It was. |", ["| 1 | It is. It was. |"]),
+        ("> It is so.\n> It was.", ["It is so.", "It was."]),
+    ],
+    ids=["items", "rows", "quoted"],
+)
+def test_hit_sentences_are_those_that_are_indexed(text: str, sentences: list[str]) -> None:
+    facts = dict.fromkeys(("document_id", "path", "title"), "plan.md")
+    hit = Hit.model_validate(
+        {**facts, "root": "corpus", "rank": 1, "score": 1.0, "dense_score": None, "lexical_score": None}
+        | {"text": text, "start": 0, "end": len(text)}
+    )
+    assert hit_sentences(hit) == sentences
 
 
 # --- pages in Streamlit's own test bench ----------------------------------------------------------------------------
@@ -319,7 +342,7 @@ def test_measures_of_two_runs_stand_side_by_side(runs: Settings) -> None:
     places = _places(runs)
     before, after = eval_runs.read(places["before"]), eval_runs.read(places["after"])
     comparison = eval_runs.compared(places["before"], places["after"])
-    view = measures_view(after, before, comparison, "en", which="first")
+    view = measures_view(after, before, sure_differences(comparison), "en", which="first")
     correct = view["rows"][0]
     assert view["names"] == ["after", "before"]
     assert (correct["name"], correct["a"]["text"], correct["b"]["text"]) == (
@@ -328,9 +351,9 @@ def test_measures_of_two_runs_stand_side_by_side(runs: Settings) -> None:
         "0.67",
     )
     assert correct["a"]["share"]["low"] <= correct["a"]["share"]["value"] <= correct["a"]["share"]["high"]
-    groups = measures_view(after, None, None, "ja", which="groups")
+    groups = measures_view(after, None, {}, "ja", which="groups")
     assert {row["name"] for row in groups["rows"]} >= {"日本語", "英語", "数"}
-    others = {row["name"]: row["a"] for row in measures_view(after, None, None, "en", which="others")["rows"]}
+    others = {row["name"]: row["a"] for row in measures_view(after, None, {}, "en", which="others")["rows"]}
     assert others["latency_p50_ms"]["share"] is None
 
 
@@ -355,7 +378,6 @@ def test_questions_tell_what_was_fixed_and_why_one_is_wrong(runs: Settings) -> N
 
 
 def test_every_failure_kind_and_outcome_has_a_label() -> None:
-    from eval.dataset import read_rows
     from eval.report import FAILURES
     from rag.ui.labels import catalogue
 
@@ -381,13 +403,14 @@ def test_evaluation_page_compares_and_drills_down(
     assert [row["id"] for row in _parts(app, "questions")[0]["rows"]] == ["a"]
 
 
-def test_evaluation_page_has_the_committed_baseline(draw: Callable[..., AppTest]) -> None:
+def test_evaluation_page_has_a_run_at_once(draw: Callable[..., AppTest], small_settings: Settings) -> None:
+    newest = eval_runs.read(eval_runs.find_runs(small_settings)[0])  # a baseline, where nobody has run `make eval`
     app = draw("evaluation", "draw_evaluation", question="../../etc/passwd")
     assert _parts(app, "measures")[0]["rows"][0]["name"] == label("en", "measure_correct")
     assert len(_parts(app, "questions")[0]["rows"]) == 25
     assert _parts(app, "turn") == []
     app.button(key="evaluation-more").click().run()
-    assert len(_parts(app, "questions")[0]["rows"]) == len(read_rows())
+    assert len(_parts(app, "questions")[0]["rows"]) == len(newest.verdicts)
 
 
 # --- long lists -----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["address", "browser", "settings", "tab"]  # fixtures
 
-pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 PATHS = ("", "documents", "evaluation", "settings", "about")
 NAMES = ("page_chat", "page_documents", "page_evaluation", "page_settings", "page_about")

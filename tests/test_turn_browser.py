@@ -22,14 +22,14 @@ from served_page import ROOT, OpenTab, Tab, serving, serving_turns, tab
 
 from rag import Settings, build_index, verify
 from rag.answer import Answer, Conflict, Unsupported
-from rag.ui.labels import label
+from rag.ui.labels import LANGUAGES, Language, label
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 __all__ = ["browser", "tab"]  # the fixtures
 
-pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 ADOPTED = "When was Japan's AI Basic Plan adopted?"
 OPENED = "When was the Velmora bridge opened?"
@@ -322,6 +322,17 @@ def test_conflict_shows_both_quotes_whole(tab: OpenTab, made_address: str, width
     assert page.quote_in_viewer() == NEW_WORDS
 
 
+def test_every_turn_follows_the_language_of_the_page(tab: OpenTab, made_address: str) -> None:
+    page = tab(made_address).open()
+    turns = page.page.locator(".kh-turn")
+    languages: tuple[Language, ...] = ("ja", "en")
+    for language in languages:
+        page.page.locator(".st-key-language button", has_text=LANGUAGES[language]).click()
+        again, answer = label(language, "ask_again"), label(language, "answer_label")
+        for where in (f".kh-act-again:has-text('{again}')", f".kh-answer[aria-label='{answer}']"):
+            page.page.locator(where).nth(turns.count() - 1).wait_for()
+
+
 def test_searched_question_is_said_where_it_differs_and_next_questions_are_asked(
     tab: OpenTab, made_address: str
 ) -> None:
@@ -449,7 +460,7 @@ def test_thumbs_down_keeps_the_right_sentence_as_a_case(tab: OpenTab, settings: 
     dialog.get_by_role("button", name=label("en", "feedback_send")).click()
     dialog.wait_for(state="detached")
     page.page.get_by_text(label("en", "feedback_kept")).first.wait_for()
-    assert page.turn.locator("[data-verdict=down]").get_attribute("aria-pressed") == "true"
+    page.turn.locator("[data-verdict=down][aria-pressed=true]").wait_for()
     case = _cases(settings)[-1]
     assert case["question"] == "What is to cross the Velmora bridge?"
     assert case["quotes"] == [

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,13 @@ from streamlit.testing.v1 import AppTest
 from rag import Settings, verify
 from rag.answer import Answer, Notice, Unsupported, Usage
 from rag.costs import Price
-from rag.ui.desk import Desk
+from rag.ui.desk import Desk, Suggest
 from rag.ui.feedback import FeedbackError, Said, feedback_form, keep_feedback
 from rag.ui.labels import label
 from rag.ui.passages import Edition, citation_view, hit_sentences
 from rag.ui.requests import answer_request
 from rag.ui.taking import FILE_KINDS, reference, saved_file
+from rag.ui.troubles import Trouble
 from rag.ui.turns import Turn, replaced_by
 from rag.ui.views import Look, turn_view
 
@@ -119,7 +123,7 @@ def test_tools_are_there_where_they_can_be_used(answer: Answer) -> None:
     [
         (done(Answer(text="x", mode="llm")), "plain"),
         (done(Answer(text="x", mode="llm", notices=(Notice(code="llm_interrupted", message="."),))), "prominent"),
-        (Turn(id=1, question="q", state="failed", error="No."), "prominent"),
+        (Turn(id=1, question="q", state="failed", error=Trouble("error_general")), "prominent"),
         (done(Answer(text="x", mode="extractive", notices=(Notice(code="llm_failed", message="."),))), None),
         (done(Answer(text="x", mode="llm"), is_offline=True), None),
     ],
@@ -136,7 +140,7 @@ def test_view_of_an_answered_turn_is_made_once_and_again_when_it_changes(answer:
     assert turn_view(turn, Look(language="en")) is first
     turn.verdict = "up"
     assert turn_view(turn, look)["tools"]["verdict"] == "up"
-    assert turn_view(turn, Look(language="ja"))["labels"]["copy"] == label("ja", "copy")
+    assert turn_view(turn, Look(language="ja"))["stages"][0]["text"] == label("ja", "stage_search_done")
 
 
 def test_copies_hold_every_quote(answer: Answer) -> None:
@@ -249,34 +253,140 @@ def _wait(turn: Turn, until: Callable[[Turn], bool]) -> None:
         time.sleep(0.01)
 
 
-def _desk(suggest: Callable[[Answer, Sequence[str]], Sequence[str]]) -> Desk:
+def _desk(suggest: Suggest) -> Desk:
     return Desk(lambda: RunnableLambda(lambda value: Answer(text=value["question"])), suggest=suggest)
 
 
 def test_desk_looks_for_next_questions_once_the_answer_is_there() -> None:
     seen: list[Any] = []
 
-    def suggest(answer: Answer, asked: Sequence[str]) -> Sequence[str]:
-        seen.append((turn.state, answer.text, list(asked)))
+    def suggest(answer: Answer, value: Mapping[str, Any], may_go_on: Callable[[], bool]) -> Sequence[str]:
+        seen.append((turn.state, answer.text, value, may_go_on()))
         return ["Next?"]
 
-    turn = Turn(id=1, question="now")
-    _desk(suggest).ask(turn, {"question": "now", "chat_history": [("user", "before"), ("assistant", "x")]}, str)
+    turn, value = Turn(id=1, question="now"), {"question": "now", "chat_history": [("user", "before")]}
+    _desk(suggest).ask(turn, value)
     _wait(turn, lambda turn: turn.state == "done" and not turn.is_suggesting)
-    assert seen == [("done", "now", ["now", "before"])]
+    assert seen == [("done", "now", value, True)]
     assert turn.suggestions == ("Next?",)
     assert turn_view(turn, Look(language="en"))["next"] == ["Next?"]
     assert "next" not in turn_view(turn, Look(language="en"), is_newest=False)
 
 
 def test_answer_is_whole_where_no_question_can_be_suggested() -> None:
-    def suggest(answer: Answer, asked: Sequence[str]) -> Sequence[str]:
+    def suggest(answer: Answer, value: Mapping[str, Any], may_go_on: Callable[[], bool]) -> Sequence[str]:
         raise ValueError("no")
 
     turn = Turn(id=1, question="now")
-    _desk(suggest).ask(turn, {"question": "now"}, str)
+    _desk(suggest).ask(turn, {"question": "now"})
     _wait(turn, lambda turn: turn.state == "done" and not turn.is_suggesting)
     assert (turn.error, turn.suggestions) == (None, ())
+
+
+@pytest.fixture
+def searching() -> tuple[Suggest, threading.Event, list[str]]:
+    """A search that goes on until it is told to stop, whether it has begun, and the questions it was begun for."""
+    begun, begun_for = threading.Event(), list[str]()
+
+    def suggest(answer: Answer, value: Mapping[str, Any], may_go_on: Callable[[], bool]) -> Sequence[str]:
+        begun_for.append(answer.text)
+        begun.set()
+        while may_go_on():
+            time.sleep(0.001)
+        return [f"Found for {answer.text}."]
+
+    return suggest, begun, begun_for
+
+
+def test_looking_for_next_questions_ends_as_soon_as_anybody_asks(
+    searching: tuple[Suggest, threading.Event, list[str]],
+) -> None:
+    suggest, begun, begun_for = searching
+    desk, first, second = _desk(suggest), Turn(id=1, question="one"), Turn(id=1, question="two")
+    desk.ask(first, {"question": "one"})
+    assert begun.wait(60)
+    desk.ask(second, {"question": "two"})
+    _wait(first, lambda turn: not turn.is_suggesting)
+    assert first.suggestions == ("Found for one.",)  # what was found until then is shown
+    _wait(second, lambda turn: turn.is_suggesting)
+    desk.stop(second)  # its reader goes on
+    _wait(second, lambda turn: begun_for == ["one", "two"])
+    assert (second.state, second.is_suggesting, second.suggestions) == ("done", False, ())
+
+
+def test_next_questions_are_not_looked_for_while_somebody_waits(
+    searching: tuple[Suggest, threading.Event, list[str]],
+) -> None:
+    suggest, _, begun_for = searching
+    release = threading.Event()
+
+    def answer(value: dict[str, Any]) -> Answer:
+        if value["question"] == "slow":
+            release.wait(60)
+        return Answer(text=value["question"])
+
+    desk = Desk(lambda: RunnableLambda(answer), suggest=suggest)
+    slow, quick, kept = (Turn(id=1, question=question) for question in ("slow", "quick", "kept"))
+    desk.ask(slow, {"question": "slow"})
+    desk.ask(quick, {"question": "quick"})
+    _wait(quick, lambda turn: turn.state == "done" and not turn.is_suggesting)
+    desk.suggest(kept, {"question": "kept"})
+    assert (kept.is_suggesting, begun_for) == (False, [])
+    release.set()
+    _wait(slow, lambda turn: turn.is_suggesting)
+    desk.stop(slow)
+
+
+_ENDING = """
+import asyncio, sys, threading, time
+from langchain_core.runnables import RunnableGenerator
+from rag.answer import Answer
+from rag.ui.desk import Desk
+from rag.ui.turns import Turn
+
+async def answer(questions):
+    yield Answer(text="First.")
+    for _ in range(1000):
+        await asyncio.to_thread(time.sleep, 0.1)
+        yield Answer(text=" More.")
+
+begun = threading.Event()
+
+def suggest(answer, value, may_go_on):
+    begun.set()
+    while may_go_on():
+        time.sleep(0.01)
+    return []
+
+def wait(is_so):
+    while not is_so():
+        time.sleep(0.01)
+
+def keep(turn):
+    if turn.answer.text:
+        sys.stdout.write(f"{turn.question} {turn.state} {turn.answer.text[:6]}\\n")
+
+desk = Desk(lambda: RunnableGenerator(answer), suggest=suggest, at_once=2)
+looking, *turns = (Turn(question=str(number)) for number in range(6))
+looking.state = "done"
+desk.suggest(looking, {})
+begun.wait()
+for turn in turns if sys.argv[1] == "answering" else ():
+    desk.ask(turn, {"question": turn.question}, keep=keep)
+    wait(lambda: turn.question > "2" or turn.answer.text)
+"""
+
+
+@pytest.mark.parametrize("doing", ["suggesting", "answering"])
+def test_the_end_of_the_process_ends_the_work_of_the_desk(doing: str) -> None:
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", _ENDING, doing], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    kept = ["1 stopped First.", "2 stopped First."] if doing == "answering" else []  # what waited was not begun
+    assert sorted(ended.stdout.splitlines()) == kept
+    assert time.monotonic() - started < 60  # loading takes most of it; the answers would take 100 s each
 
 
 # --- requests of the browser ----------------------------------------------------------------------------------------
@@ -314,7 +424,7 @@ HOSTILE = [
 def test_a_request_that_is_none_gets_a_sentence(asked: dict[str, Any]) -> None:
     assert answer_request(asked, "en") is False
     reply = dict(st.session_state.reply)
-    assert set(reply) == {"id", "error"}
+    assert {"id", "error"} <= set(reply) <= {"id", "error", "detail"}
     assert "Traceback" not in reply["error"]
 
 
@@ -323,7 +433,11 @@ def test_a_request_that_is_none_gets_a_sentence(asked: dict[str, Any]) -> None:
 def test_a_document_that_is_gone_is_said_in_the_language_of_the_page(language: Any) -> None:
     request = {"kind": "document", "document_id": "uploads/gone.pdf", "start": 0, "end": 1}
     answer_request({"id": 7, "request": request}, language)
-    assert st.session_state.reply == {"id": 7, "error": label(language, "trouble_document_missing")}
+    assert st.session_state.reply == {
+        "id": 7,
+        "error": label(language, "trouble_document_missing"),
+        "detail": None,
+    }
 
 
 def _asking() -> None:
@@ -332,7 +446,7 @@ def _asking() -> None:
     from rag.ui import conversation
 
     for asked in st.session_state.pop("to_ask", []):
-        conversation.ask(asked.pop("question"), "en", **asked)
+        conversation.ask(asked.pop("question"), **asked)
 
 
 @pytest.mark.usefixtures("environment")
@@ -344,7 +458,8 @@ def test_a_question_asked_anew_goes_on_from_where_it_stood() -> None:
     app.run()
     assert not app.exception
     first, changed = app.session_state["turns"]
-    assert (first.id, changed.id) == (1, 4)  # a number is never used twice
+    assert first.id == 1
+    assert changed.id not in (1, 2, 3)
     assert (changed.question, changed.is_offline, changed.model) == ("Changed?", True, "")
     assert [turn.question for turn in changed.replaced] == ["Question 2?", "Question 3?"]
     app.session_state["to_ask"] = [{"question": "Further?"}]

@@ -16,8 +16,9 @@ from reportlab.pdfgen.canvas import Canvas
 from streamlit.testing.v1 import AppTest
 
 from rag import Settings, build_index, create_chain, list_documents
-from rag.answer import FileReport
+from rag.answer import FileReport, Notice
 from rag.embedding.model import EmbeddingModel
+from rag.errors import IndexStoreError
 from rag.loading.raw import Code
 from rag.store.lock import writer_lock
 from rag.ui.desk import BusyError
@@ -25,6 +26,7 @@ from rag.ui.forgetting import without_choice
 from rag.ui.formatting import size_text
 from rag.ui.intake import Intake, Job
 from rag.ui.labels import LANGUAGES, Language, catalogue, label
+from rag.ui.troubles import Trouble, trouble_of
 from rag.ui.uploading import uploads_view
 from rag.uploads.deleting import Deletion
 
@@ -75,8 +77,8 @@ def test_each_file_gets_its_own_verdict(settings: Settings) -> None:
     }
     jobs = [intake.add(name, data) for name, data in files.items()]
     assert ended(*jobs) == ["done", "done", "done", "done", "failed", "done"]
-    assert [job.report.code if job.report else job.code for job in jobs] == [
-        None, "duplicate", "scanned", "unsupported", "too_large", "numbered",
+    assert [job.report.code if job.report else job.trouble for job in jobs] == [
+        None, "duplicate", "scanned", "unsupported", Trouble("why_too_large"), "numbered",
     ]  # fmt: skip
     assert jobs[0].name == "harbour.md"
     assert all(job.data == b"" for job in jobs)
@@ -87,7 +89,7 @@ def test_limit_of_uploads_is_said(settings: Settings) -> None:
     intake = Intake(settings.model_copy(update={"max_uploads": 1}))
     jobs = [intake.add("a.md", HARBOUR), intake.add("b.md", HARBOUR + b"More.\n")]
     assert ended(*jobs) == ["done", "failed"]
-    assert jobs[1].code == "too_many"
+    assert jobs[1].trouble == Trouble("why_too_many")
 
 
 def test_another_writer_is_waited_for_visibly_and_a_job_can_be_taken_back(settings: Settings) -> None:
@@ -130,7 +132,8 @@ def test_only_uploads_are_deleted_and_the_intake_goes_on(settings: Settings) -> 
     added = intake.add("a.md", HARBOUR)
     jobs = [intake.delete(name) for name in ("corpus/act.md", "uploads/../a.md", "uploads/a.md", "uploads/a.md")]
     assert ended(added, *jobs) == ["done", "failed", "failed", "done", "failed"]
-    assert [job.code for job in jobs] == ["not_an_upload", "missing", "", "missing"]
+    missing = Trouble("why_missing")
+    assert [job.trouble for job in jobs] == [Trouble("why_not_an_upload"), missing, None, missing]
     assert jobs[2].deletion == Deletion(document_id="uploads/a.md")
     assert intake.deleted() == ["uploads/a.md"]
     assert (settings.corpus_dir / "act.md").is_file()
@@ -142,7 +145,7 @@ def test_what_goes_wrong_ends_one_job_alone(settings: Settings) -> None:
     (settings.data_dir / "uploads").write_text("a file in the folder's place", "utf-8")
     broken = intake.add("a.md", HARBOUR)
     assert ended(broken) == ["failed"]
-    assert broken.code == "unwritable"
+    assert broken.trouble == Trouble("why_unwritable")
     (settings.data_dir / "uploads").unlink()
     assert ended(intake.add("a.md", HARBOUR)) == ["done"]
 
@@ -175,7 +178,9 @@ def view(*jobs: Job, language: Language = "en") -> list[dict[str, Any]]:
 def test_every_cause_has_a_sentence_in_every_language(language: Language) -> None:
     causes = {*get_args(Code), *("too_many", "no_room", "unwritable", "not_an_upload", "missing", "busy")}
     causes -= {"not_listed"}  # of fetched files alone
-    assert {f"why_{code}" for code in causes} - catalogue(language).keys() == set()
+    left = {"log", "chroma", "index", "server", "conversations", "cases"}
+    keys = {f"why_{code}" for code in causes} | {f"left_{code}" for code in left}
+    assert keys - catalogue(language).keys() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -192,20 +197,28 @@ def report(verdict: Any, code: str | None = None, reason: str | None = None) -> 
     return FileReport(root="uploads", path="b.pdf", verdict=verdict, code=code, reason=reason)
 
 
+LOG = Notice(code="log", message="Log.")
+
+
 def test_lines_say_what_became_of_each() -> None:
     scanned, wrong, numbered, deleted, broken = view(
         Job(name="<img src=x>.pdf", n_bytes=5, state="done", report=report("rejected", "scanned", "No text.")),
         Job(name="b", state="done", report=report("rejected", "wrong_type", "It is a ZIP file.")),
         Job(name="c", state="done", report=report("added", "numbered", "It is kept as 'b.pdf'.")),
-        Job(name="d", deletes=True, state="done", deletion=Deletion(document_id="d", n_answers=1, left=("Log.",))),
-        Job(name="e", state="failed", reason="The index cannot be written."),
+        Job(name="d", deletes=True, state="done", deletion=Deletion(document_id="d", n_answers=1, left=(LOG, LOG))),
+        Job(name="e", state="failed", trouble=trouble_of(IndexStoreError("No room in '/x'."))),
     )  # fmt: skip
     assert (scanned["name"], scanned["size"], scanned["tone"]) == ("<img src=x>.pdf", "5 B", "warn")
     assert scanned["detail"] == [label("en", "why_scanned")]
-    assert wrong["detail"] == [label("en", "why_wrong_type"), "It is a ZIP file."]
+    assert scanned["more"] is None
+    assert wrong["detail"] == [label("en", "why_wrong_type")]
+    assert wrong["more"] == {"title": label("en", "details"), "text": "It is a ZIP file."}
     assert numbered["detail"] == [label("en", "upload_numbered", name="b.pdf")]
-    assert deleted["detail"] == [label("en", "deleted_quotes", n=1), label("en", "deleted_left"), "Log."]
-    assert broken["detail"] == [label("en", "why_other"), "The index cannot be written."]
+    said = [label("en", "deleted_quotes", n=1), label("en", "deleted_left"), label("en", "left_log")]
+    assert deleted["detail"] == said
+    assert deleted["more"]["text"] == "Log. Log."
+    assert broken["detail"] == [label("en", "error_index")]
+    assert broken["more"]["text"] == "No room in '/x'."
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from test_uploading import HARBOUR, KEEPER, scan
 
 from rag import Settings
 from rag.store.lock import writer_lock
-from rag.ui.labels import Language, label
+from rag.ui.labels import LANGUAGES, Language, label
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Locator
 
 __all__ = ["browser", "tab"]  # fixtures
 
-pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOSTILE = '<img src=x onerror="window.hacked=1">\u202efdp.md'
 ZORBLAX = b'---\ntitle: "<script>window.hacked=1</script>"\n---\nThe Zorblax gadget is purple.\n'
@@ -131,6 +131,21 @@ def test_several_files_get_a_verdict_each_are_asked_and_deleted(tab: OpenTab, se
     assert page.errors() == []
 
 
+def test_what_the_library_says_is_folded_behind_japanese(tab: OpenTab) -> None:
+    page = _open(tab(locale="ja-JP"), "ja")
+    _add(page, _file("facts.md", b"---\ntitle: [\n---\nText.\n"))
+    line = _line(page, "facts.md")
+    assert label("ja", "why_front_matter") in line.inner_text()
+    words = line.locator(".kh-detail p[lang=en]")
+    assert not words.is_visible()
+    line.locator("summary", has_text=label("ja", "details")).press("Enter")
+    assert words.is_visible()
+    row = page.page.locator(".kh-documents tbody tr", has_text="facts.md")
+    assert row.locator(".kh-detail p").text_content() == words.text_content()
+    assert violations(page.page) == []
+    assert page.errors() == []
+
+
 def test_another_writer_is_said_and_a_file_is_taken_back(tab: OpenTab, settings: Settings) -> None:
     page, other = _open(tab()), tab().open()
     with writer_lock(settings.index_dir):
@@ -188,6 +203,20 @@ def test_ticked_documents_are_asked_alone_until_taken_back(tab: OpenTab) -> None
     scope = page.page.locator(".st-key-kihon-scope")
     scope.get_by_text(title).wait_for()
     assert re.search(r"Only 1 of \d+", scope.inner_text())
+    # It stays in sight where an answer has been scrolled to, and fits on a phone in both languages.
+    page.ask("What is this about?")
+    sizes: tuple[tuple[Language, int], ...] = (("en", 1440), ("en", 390), ("ja", 390))
+    for language, width in sizes:
+        page.page.set_viewport_size({"width": width, "height": 844})
+        page.page.locator(".st-key-language button", has_text=LANGUAGES[language]).click()
+        button = page.page.get_by_role("button", name=label(language, "ask_all"))
+        button.wait_for()
+        page.page.locator(".kh-text, .kh-abstained").last.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 < box["y"] < 200
+        assert box["x"] + box["width"] <= width
+    page.page.locator(".st-key-language button", has_text=LANGUAGES["en"]).click()
     page.page.get_by_role("button", name=label("en", "ask_all")).click()
     scope.wait_for(state="detached")
 

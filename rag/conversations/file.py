@@ -15,10 +15,20 @@ from rag.errors import ConversationError
 from rag.store.lock import waiting_lock
 
 FILE_NAME = "conversations.sqlite3"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _LOCK_NAME = ".conversations.lock"
 _BUSY_S = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+# Since version 2.
+_VERSIONS = """CREATE TABLE versions (            -- what a turn took the place of, oldest first
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        turn INTEGER NOT NULL REFERENCES turns(key) ON DELETE CASCADE,
+        question TEXT NOT NULL,
+        answer TEXT NOT NULL                -- JSON of an `Answer` without hits
+    )"""
+_VERSIONS_INDEX = "CREATE INDEX versions_of_turn ON versions(turn)"
+_SET_VERSION = f"PRAGMA user_version = {SCHEMA_VERSION}"
 
 # `folded` is what a search looks through; answers lie apart, so that it need not read past them.
 _TABLES = (
@@ -52,8 +62,12 @@ _TABLES = (
         PRIMARY KEY (document_id, turn)
     ) WITHOUT ROWID""",
     "CREATE INDEX uploads_of_turn ON uploads(turn)",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
+    _VERSIONS,
+    _VERSIONS_INDEX,
+    _SET_VERSION,
 )
+# What a file of an earlier version lacks; the first statement fails where it is none of ours: that stays as it is.
+_ADDED = {1: ("SELECT key FROM turns LIMIT 1", _VERSIONS, _VERSIONS_INDEX, _SET_VERSION)}
 
 
 class ConversationsFile:
@@ -131,14 +145,16 @@ class ConversationsFile:
         return db
 
     def _bring_up(self, db: sqlite3.Connection) -> None:
-        """Make the tables in a new file, and refuse one of a later version."""
+        """Make the tables in a new file, those that an earlier version lacks, and refuse one of a later version."""
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             db.execute("PRAGMA journal_mode = WAL")
+        if version < SCHEMA_VERSION:
             db.execute("BEGIN IMMEDIATE")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in _TABLES:
-                    db.execute(statement)
+            # Another process may have come first.
+            now = db.execute("PRAGMA user_version").fetchone()[0]
+            for statement in _TABLES if now == 0 else _ADDED.get(now, ()):
+                db.execute(statement)
             db.commit()
         elif version > SCHEMA_VERSION:
             raise self._error("version", f"was written by a later version of this program (schema {version})")
@@ -185,7 +201,7 @@ class ConversationsFile:
         """Whether the file that lies there now fails: another process may have replaced it meanwhile."""
         try:
             with contextlib.closing(self._connect()) as db:
-                for table in ("conversations", "turns", "answers", "uploads"):
+                for table in ("conversations", "turns", "answers", "uploads", "versions"):
                     db.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - our names
                 return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
         except sqlite3.Error:

@@ -16,14 +16,30 @@ class Rating(Frozen):
     case_id: str | None = None
 
 
-class KeptTurn(Frozen):
-    """A question with its answer; `number` from 1, `asked` in UTC (`2026-08-01T09:30:00+00:00`)."""
+class Replaced(Frozen):
+    """A question with its answer, without hits, that another turn took the place of."""
 
+    question: str
+    answer: Answer
+
+
+class KeptTurn(Frozen):
+    """A question with its answer.
+
+    Attributes:
+        id: Names the turn to `Conversations.replace` and `rate`; no other turn ever has it.
+        number: Its place in the conversation, from 1, which another turn may take later.
+        asked: When, UTC (`2026-08-01T09:30:00+00:00`).
+        replaced: The turns that it took the place of, oldest first: asked in other words, and what followed.
+    """
+
+    id: int
     number: int
     question: str
     answer: Answer
     asked: str
     rating: Rating | None = None
+    replaced: tuple[Replaced, ...] = ()
 
 
 class ConversationInfo(Frozen):

@@ -7,12 +7,11 @@ import streamlit as st
 from rag import Settings
 from rag.costs import price_of
 from rag.index.description import IndexInfo
-from rag.ui import conversation, resources, session
+from rag.ui import conversation, resources
 from rag.ui.component import mount_part
 from rag.ui.conversations import conversations_part
-from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, label, starters
-from rag.ui.scope import draw_scope
+from rag.ui.troubles import draw_trouble
 from rag.ui.turns import N_SHOWN, Turn
 from rag.ui.views import Look, turn_view
 
@@ -31,8 +30,7 @@ def draw_chat(language: Language, settings: Settings) -> None:
     """The conversation, or questions to begin with, and the box for the next question."""
     resources.shared_desk()
     if (problem := conversation.problem()) is not None:
-        st.error(plain_text(label(language, f"conversation_{problem}")), icon=":material/error:")
-    draw_scope(language, settings)
+        draw_trouble(problem, language)
     _conversation(language, settings)
     _input(language, settings)
 
@@ -137,4 +135,4 @@ def _ask_what_was_typed() -> None:
 
 
 def _ask(question: str) -> None:
-    conversation.ask(question, session.language())
+    conversation.ask(question)

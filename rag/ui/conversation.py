@@ -14,8 +14,8 @@ from rag.index.description import IndexInfo
 from rag.ui import resources, session
 from rag.ui.desk import BusyError
 from rag.ui.keeping import Keeper, note_standing, turns_of
-from rag.ui.labels import Language, label
-from rag.ui.turns import MAX_TURNS, Turn, history_of, place_of, replaced_by
+from rag.ui.troubles import Trouble, trouble_of
+from rag.ui.turns import MAX_TURNS, Turn, before_place, history_of, place_of, replaced_by
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +48,10 @@ def title() -> str:
         return first
 
 
-def problem() -> str | None:
-    """What went wrong when a conversation was to be opened: a `ConversationError.code`."""
-    code: str | None = st.session_state.get("problem")
-    return code
+def problem() -> Trouble | None:
+    """What went wrong when a conversation was to be opened."""
+    trouble: Trouble | None = st.session_state.get("problem")
+    return trouble
 
 
 def start_anew() -> None:
@@ -77,10 +77,13 @@ def open_kept(conversation_id: str) -> None:
         if id(turn) not in going_on:
             desk.stop(turn)
     for turn in in_progress:
-        if turn.id > kept.n_turns and (turn.number is None or turn.number > kept.n_turns):
-            stay = [each for each in turns if turn.takes_place_of is None or each.id < turn.takes_place_of]
-            turns = [*stay, turn]
+        if turn.kept_id is None or turn.kept_id not in {each.kept_id for each in turns}:
+            turns = [*before_place(turn.takes_place_of, turns), turn]
+    _go_by_their_ids(turns, kept.id)
     _show(turns, kept.id)
+    if turns and turns[-1].state == "done":
+        # They are not kept: made of words of documents, each kept one would be a place more to forget a document in.
+        desk.suggest(turns[-1], _chain_input(turns[-1].question, turns[:-1]))
 
 
 def follow_address() -> None:
@@ -93,7 +96,7 @@ def follow_address() -> None:
         except ConversationError as exc:
             logger.warning("A conversation could not be opened: %s", exc)
             start_anew()
-            st.session_state.problem = exc.code
+            st.session_state.problem = trouble_of(exc)
     now = _keeper().id
     if now is not None and now != wanted:
         st.query_params[ADDRESS_KEY] = now
@@ -116,12 +119,11 @@ def follow_index(info: IndexInfo) -> None:
         open_kept(conversation_id)
 
 
-def ask(question: str, language: Language, *, instead_of: int | None = None, is_offline: bool = False) -> None:
+def ask(question: str, *, instead_of: int | None = None, is_offline: bool = False) -> None:
     """Begin a turn; a question that is still being answered is stopped: a session has one at a time.
 
     Args:
         question: What is asked.
-        language: Of the sentences that say what went wrong.
         instead_of: Id of a turn that the new one takes the place of. It and what followed it are kept with the new
             turn, to be looked at, and no longer count as part of the conversation.
         is_offline: Answer without the chat model.
@@ -132,17 +134,11 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
         desk.stop(each)
     at = next((i for i, turn in enumerate(turns) if turn.id == instead_of), len(turns))
     before, replaced = turns[:at], turns[at:]
-    asked: dict[str, Any] = {
-        "question": question,
-        "chat_history": history_of(before),
-        **session.chain_options(settings),
-    }
+    asked = _chain_input(question, before)
     if is_offline:
         asked["answerer"] = "extractive"
     has_model = settings.answers_with_model and asked.get("answerer") != "extractive"
-    last_id: int = st.session_state.get("last_turn_id", 0)
     turn = Turn(
-        id=max([last_id, *(each.id for each in turns)]) + 1,
         question=question,
         model=settings.chat_model if has_model else "",
         is_offline=is_offline,
@@ -150,13 +146,11 @@ def ask(question: str, language: Language, *, instead_of: int | None = None, is_
         takes_place_of=place_of(replaced, before),
         replaced=replaced_by(replaced),
     )
-    st.session_state.last_turn_id = turn.id
     st.session_state.pop("problem", None)
-    general = label(language, "error_general")
     try:
-        desk.ask(turn, asked, lambda _: general, keep=lambda turn: keeper.keep(turn, before))
-    except BusyError:
-        turn.state, turn.error = "failed", label(language, "busy")
+        desk.ask(turn, asked, keep=lambda turn: keeper.keep(turn, before))
+    except BusyError as exc:
+        turn.state, turn.error = "failed", trouble_of(exc)
         keeper.keep(turn, before)
     st.session_state.turns = [*before, turn][-MAX_TURNS:]
 
@@ -179,10 +173,26 @@ def turn_of(turn_id: int) -> tuple[Turn, list[Turn]]:
     raise KeyError(turn_id)
 
 
+def _chain_input(question: str, before: Sequence[Turn]) -> dict[str, Any]:
+    options = session.chain_options(resources.shared_settings())
+    return {"question": question, "chat_history": history_of(before), **options}
+
+
+def _go_by_their_ids(turns: Sequence[Turn], conversation_id: str) -> None:
+    """Turns that this session has already stay the same to the browser: so does what is open or focused in them."""
+    known: dict[int | None, int] = {
+        turn.kept_id: turn.id
+        for turn in session_turns()
+        if turn.conversation == conversation_id and turn.kept_id is not None
+    }
+    for turn in turns:
+        turn.id = known.get(turn.kept_id, turn.id)
+
+
 def _show(turns: Sequence[Turn], conversation_id: str | None) -> None:
     st.session_state.turns = list(turns)
     st.session_state.keeper = Keeper(resources.shared_conversations(), session.owner(), conversation_id)
-    for key in ("n_shown", "problem", "last_turn_id"):
+    for key in ("n_shown", "problem"):
         st.session_state.pop(key, None)
 
 

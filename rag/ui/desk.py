@@ -7,15 +7,18 @@ is handed in here, its `Turn` fills up, and the page looks at it now and then.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from rag.answer import Answer
 from rag.errors import RagError
+from rag.ui.troubles import Trouble, trouble_of
 from rag.ui.turns import Turn
 
 if TYPE_CHECKING:
@@ -23,21 +26,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 8
+AT_ONCE: Final = 8
 _MAX_WAITING = 100
+# To keep turns, and to look for next questions.
+_MORE_THREADS = 4
+# A step takes some 0.3 s of a core, and as many run as there are seats.
+_CLOSE_S = 4.0
+
+Suggest = Callable[[Answer, Mapping[str, Any], Callable[[], bool]], Sequence[str]]
+"""Questions to ask next, given the answer, what the chain was asked, and whether it may go on looking for them."""
 
 
 class BusyError(RagError):
     """More questions wait than the desk takes."""
 
+    code = "busy"
+
 
 class Desk:
-    """One queue for all sessions; thread-safe.
+    """One queue for all sessions; thread-safe. It closes itself when the process ends.
 
     Args:
         chain: The chain; made on first use, in the desk's own thread.
-        suggest: Questions to ask after an answer, given it and the questions asked so far. They take longer than an
-            answer: looked for once that is there, for one turn at a time, and only while nobody waits for an answer.
+        suggest: Questions to ask after an answer. They take longer than an answer: looked for once that is there, while
+            no question waits or is being answered, and given up with what was found as soon as anybody asks one.
         at_once: Questions answered at the same time. An extract keeps a core busy, a chat model mostly waits.
         max_waiting: Questions that may wait; one more is refused with `BusyError`.
     """
@@ -46,8 +58,8 @@ class Desk:
         self,
         chain: Callable[[], Runnable[Any, Answer]],
         *,
-        suggest: Callable[[Answer, Sequence[str]], Sequence[str]] | None = None,
-        at_once: int = _AT_ONCE,
+        suggest: Suggest | None = None,
+        at_once: int = AT_ONCE,
         max_waiting: int = _MAX_WAITING,
     ) -> None:
         self._make_chain = chain
@@ -55,19 +67,21 @@ class Desk:
         self._suggest = suggest
         self._max_waiting = max_waiting
         self._line: list[Turn] = []
+        self._n_asked = 0
         self._lock = threading.Lock()
         self._tasks: dict[int, tuple[Turn, Future[None]]] = {}
         self._loop = asyncio.new_event_loop()
         # The default pool has cores + 4 threads, fewer than may answer at once on a small machine.
-        self._loop.set_default_executor(ThreadPoolExecutor(at_once + 2, thread_name_prefix="kihon-answer"))
+        self._loop.set_default_executor(ThreadPoolExecutor(at_once + _MORE_THREADS, thread_name_prefix="kihon-answer"))
         self._seats = asyncio.Semaphore(at_once)
+        self._is_closed = False
         threading.Thread(target=self._loop.run_forever, name="kihon-desk", daemon=True).start()
+        _OPEN.add(self)
 
     def ask(
         self,
         turn: Turn,
         value: Mapping[str, Any],
-        on_failure: Callable[[Exception], str],
         keep: Callable[[Turn], None] = lambda turn: None,
     ) -> None:
         """Have `turn` answered; returns at once.
@@ -75,7 +89,6 @@ class Desk:
         Args:
             turn: Filled in from here on: state, place in line, answer, error.
             value: Input of the chain.
-            on_failure: The sentence for the reader of an error that is not a `RagError`.
             keep: Called in a thread of the desk with the turn as it ended; before it is `done`, so that whoever sees
                 it done sees what became of keeping it. The reader may have gone by then. Called again for a turn that
                 is stopped meanwhile.
@@ -87,33 +100,53 @@ class Desk:
             if len(self._line) >= self._max_waiting:
                 raise BusyError(f"More than {self._max_waiting} questions are waiting.")
             self._line.append(turn)
+            self._n_asked += 1
             self._number_line()
-        task = asyncio.run_coroutine_threadsafe(self._serve(turn, value, on_failure, keep), self._loop)
+            task = self._begin(turn, self._serve(turn, value, keep))
+        task.add_done_callback(lambda _: self._forget(turn))
+
+    def suggest(self, turn: Turn, value: Mapping[str, Any]) -> None:
+        """Look for questions to ask after a turn that was answered some time ago, of the chain's input `value`.
+
+        Returns at once; nothing happens while somebody waits for an answer.
+        """
         with self._lock:
-            self._tasks[id(turn)] = (turn, task)
+            turn.is_suggesting = self._suggest is not None and self._is_quiet()
+            if not turn.is_suggesting:
+                return
+            task = self._begin(turn, self._look_for_suggestions(turn, value))
         task.add_done_callback(lambda _: self._forget(turn))
 
     def stop(self, turn: Turn) -> None:
         """End the work on `turn`; what was answered stays."""
         if turn.is_open:
             turn.state = "stopped"
+        turn.is_suggesting = False
         with self._lock:
             _, task = self._tasks.get(id(turn), (turn, None))
         if task is not None:
             task.cancel()
+
+    def close(self) -> None:
+        """End all work, at its next step: nothing that waits is begun, what was answered until then is kept.
+
+        Waits for that, but not for long.
+        """
+        _OPEN.discard(self)
+        with self._lock:
+            self._is_closed = True
+            begun = list(self._tasks.values())
+        for turn, _ in begun:
+            self.stop(turn)
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_others_ended(), self._loop).result(_CLOSE_S)
 
     def open_turns(self, conversation: str) -> list[Turn]:
         """Turns of a kept conversation that are not answered yet, oldest first."""
         with self._lock:
             return [turn for turn, _ in self._tasks.values() if turn.is_open and turn.conversation == conversation]
 
-    async def _serve(
-        self,
-        turn: Turn,
-        value: Mapping[str, Any],
-        on_failure: Callable[[Exception], str],
-        keep: Callable[[Turn], None],
-    ) -> None:
+    async def _serve(self, turn: Turn, value: Mapping[str, Any], keep: Callable[[Turn], None]) -> None:
         try:
             async with self._seats:
                 self._leave_line(turn)
@@ -121,16 +154,15 @@ class Desk:
                     turn.state = "running"
                     await self._answer(turn, value, keep)
             await self._look_for_suggestions(turn, value)
-        except RagError as exc:
-            _fail(turn, str(exc))
         except Exception as exc:
-            logger.exception("A question could not be answered")
-            _fail(turn, on_failure(exc))
+            if not (isinstance(exc, RagError) or self._is_closed):
+                logger.exception("A question could not be answered")
+            _fail(turn, trouble_of(exc))
         finally:
-            turn.is_suggesting = False
             self._leave_line(turn)
             if turn.state in ("stopped", "failed"):
-                self._loop.run_in_executor(None, keep, turn)
+                with contextlib.suppress(RuntimeError):  # the process has ended: its threads take no more work
+                    await asyncio.to_thread(keep, turn)
 
     async def _answer(self, turn: Turn, value: Mapping[str, Any], keep: Callable[[Turn], None]) -> None:
         started = time.perf_counter()
@@ -158,18 +190,30 @@ class Desk:
     async def _look_for_suggestions(self, turn: Turn, value: Mapping[str, Any]) -> None:
         """An answer without them is whole: what fails here is not shown."""
         with self._lock:
-            is_idle = len(self._tasks) <= 1
-        if self._suggest is None or not turn.is_suggesting or not is_idle:
+            n_asked, is_quiet = self._n_asked, self._is_quiet()
+        if self._suggest is None or not turn.is_suggesting or not is_quiet:
+            turn.is_suggesting = False
             return
-        asked = [turn.question, *(text for role, text in value.get("chat_history", ()) if role == "user")]
+
+        def may_go_on() -> bool:
+            return turn.is_suggesting and self._n_asked == n_asked
+
         try:
-            looking = self._loop.run_in_executor(None, self._suggest, turn.answer, asked)
-        except RuntimeError:  # the process is ending: its threads take no more work
-            return
-        try:
-            turn.suggestions = tuple(await looking)
+            turn.suggestions = tuple(await asyncio.to_thread(self._suggest, turn.answer, value, may_go_on))
         except Exception:
-            logger.exception("No questions could be suggested")
+            if not self._is_closed:
+                logger.exception("No questions could be suggested")
+        finally:
+            turn.is_suggesting = False
+
+    def _is_quiet(self) -> bool:
+        """Whether no question waits or is being answered; with the lock held."""
+        return not self._line and not any(turn.is_open for turn, _ in self._tasks.values())
+
+    def _begin(self, turn: Turn, work: Coroutine[Any, Any, None]) -> Future[None]:
+        task = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._tasks[id(turn)] = (turn, task)
+        return task
 
     def _leave_line(self, turn: Turn) -> None:
         with self._lock:
@@ -186,9 +230,29 @@ class Desk:
             self._tasks.pop(id(turn), None)
 
 
-def _fail(turn: Turn, sentence: str) -> None:
+_OPEN: WeakSet[Desk] = WeakSet()
+
+
+def close_desks() -> None:
+    """Close all desks of this process."""
+    for desk in list(_OPEN):
+        desk.close()
+
+
+# Python waits for the threads of all pools before it comes to `atexit`: all answers would be brought to their end. This
+# is what pools themselves use, the last registered first.
+threading._register_atexit(close_desks)  # type: ignore[attr-defined]  # there is no public way
+
+
+async def _others_ended() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others)
+
+
+def _fail(turn: Turn, error: Trouble) -> None:
     if turn.is_open:
-        turn.error = sentence
+        turn.error = error
         turn.state = "failed"
 
 

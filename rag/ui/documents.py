@@ -18,7 +18,8 @@ from rag.ui.component import mount_part
 from rag.ui.formatting import plain_text, size_text
 from rag.ui.labels import Language, known_or_as_is, label
 from rag.ui.passages import meta_view, status_view
-from rag.ui.uploading import delete_upload, draw_uploads, refusal_texts
+from rag.ui.troubles import trouble_view
+from rag.ui.uploading import delete_upload, draw_uploads, refusal
 
 PAGE_SIZE: Final = 50
 # What can be chosen by a tick: keys of the chain's filter that are also fields of a document.
@@ -136,7 +137,7 @@ def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
     """One document as a row, and as an item of the source viewer."""
     is_upload = document.root == "uploads"
     state = label(language, f"state_{document.state}") if is_upload else None
-    refusal = refusal_texts(document.code, document.reason, language) if document.state == "rejected" else ()
+    why = refusal(document.code, document.reason) if document.state == "rejected" else None
     added = label(language, "added_on", day=document.added[:10]) if document.added else None
     return {
         "document_id": document.document_id,
@@ -148,7 +149,7 @@ def _row(document: DocumentInfo, language: Language) -> dict[str, Any]:
         "language": document.language,
         "status": status_view(document.status, language) if document.status else None,
         "state": state and {"text": state, "tone": "good" if document.state == "indexed" else "warn"},
-        "reason": " ".join(refusal),
+        "reason": trouble_view(why, language) if why is not None else None,
         "canOpen": document.state == "indexed",
         "canDelete": is_upload,
         "tick": label(language, "tick", title=document.title),

@@ -39,13 +39,14 @@ class RunPlace:
 
 
 def find_runs(settings: Settings) -> list[RunPlace]:
-    """Recorded runs of `eval-runs` in the data folder, newest first, then the baselines that come with `eval`."""
+    """Recorded runs of the data folder's `eval-runs` and of `eval/results`, newest first, then the baselines there."""
     found = importlib.util.find_spec("eval")
     package = next(iter(found.submodule_search_locations or ()), None) if found else None
     if package is None:
         return []
-    own = sorted(_places(settings.data_dir / "eval-runs", is_baseline=False), key=lambda place: -place.stamp)
-    baselines = sorted(_places(Path(package) / "results", is_baseline=True), key=lambda place: place.name)
+    places = [*_places(settings.data_dir / "eval-runs"), *_places(Path(package) / "results")]
+    own = sorted((place for place in places if not place.is_baseline), key=lambda place: -place.stamp)
+    baselines = sorted((place for place in places if place.is_baseline), key=lambda place: place.name)
     return [*own[:_MAX_RUNS], *baselines]
 
 
@@ -84,11 +85,16 @@ def bundled_questions() -> dict[str, Row]:
         return {}
 
 
-def _places(root: Path, *, is_baseline: bool) -> list[RunPlace]:
+# What the names of committed baselines begin with.
+_BASELINE = "baseline"
+
+
+def _places(root: Path) -> list[RunPlace]:
     try:
         folders = [folder for folder in root.iterdir() if all((folder / name).is_file() for name in _FILES)]
     except OSError:
         return []
     return [
-        RunPlace(folder.name, folder, (folder / "summary.json").stat().st_mtime_ns, is_baseline) for folder in folders
+        RunPlace(folder.name, folder, (folder / "summary.json").stat().st_mtime_ns, folder.name.startswith(_BASELINE))
+        for folder in folders
     ]

@@ -36,18 +36,17 @@ class Asked:
 
 
 def measures_view(
-    run: RecordedRun, before: RecordedRun | None, comparison: Comparison | None, language: Language, *, which: str
+    run: RecordedRun, before: RecordedRun | None, sure: Mapping[str, str], language: Language, *, which: str
 ) -> dict[str, Any]:
     """A table of measures with their intervals as bars.
 
     Args:
         run: The run.
         before: The one it is compared with.
-        comparison: What the comparison found.
+        sure: As `sure_differences` gives them.
         language: Language of the labels.
         which: `first`, `groups` (share of right answers by kind and language) or `others`.
     """
-    sure = {difference.measure: _tone(difference) for difference in comparison.differences} if comparison else {}
     rows = [
         {
             "name": _measure_name(name, language),
@@ -65,6 +64,12 @@ def measures_view(
         "names": [run.name, before.name] if before is not None else [run.name],
         "tones": {tone: label(language, f"difference_{tone}") for tone in ("better", "worse")},
     }
+
+
+def sure_differences(comparison: Comparison | None) -> dict[str, str]:
+    """Measures that differ for sure, each with `better` or `worse`."""
+    tones = {one.measure: _tone(one) for one in comparison.differences} if comparison is not None else {}
+    return {measure: tone for measure, tone in tones.items() if tone is not None}
 
 
 def run_facts(run: RecordedRun, language: Language) -> list[list[str]]:

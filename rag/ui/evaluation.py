@@ -22,9 +22,11 @@ from rag.ui.eval_views import (
     model_of,
     questions_view,
     run_facts,
+    sure_differences,
 )
 from rag.ui.formatting import plain_text
 from rag.ui.labels import Language, label
+from rag.ui.troubles import Trouble, draw_trouble
 from rag.ui.turns import Turn
 from rag.ui.views import Look, turn_view
 
@@ -53,7 +55,7 @@ def draw_evaluation(language: Language, settings: Settings, info: IndexInfo) -> 
             before = eval_runs.read(before_place) if before_place is not None else None
             comparison = eval_runs.compared(before_place, run_place) if before_place is not None else None
         except RagError as exc:
-            st.error(plain_text(str(exc)), icon=":material/error:")
+            draw_trouble(Trouble("error_run", str(exc)), language)
             return
         _draw_run(run, before, comparison, language)
         _draw_questions(run, comparison, language)
@@ -88,12 +90,13 @@ def _draw_run(run: RecordedRun, before: RecordedRun | None, comparison: Comparis
     if comparison is not None:
         groups.append({"title": label(language, "compare_found"), "rows": comparison_facts(comparison, language)})
     mount_part(key="evaluation-facts", data={"part": "facts", "groups": groups})
+    sure = sure_differences(comparison)
     st.subheader(label(language, "measures"), anchor=False)
     st.caption(label(language, "measures_text"))
-    mount_part(key="evaluation-first", data=measures_view(run, before, comparison, language, which="first"))
+    mount_part(key="evaluation-first", data=measures_view(run, before, sure, language, which="first"))
     for which in ("groups", "others"):
         with st.expander(label(language, f"measures_{which}")):
-            data = measures_view(run, before, comparison, language, which=which)
+            data = measures_view(run, before, sure, language, which=which)
             mount_part(key=f"evaluation-{which}", data=data)
 
 
@@ -163,7 +166,6 @@ def _draw_question(asked: Asked, run: RecordedRun, language: Language) -> None:
     with st.container(key="evaluation-question", border=True):
         if result is not None and result.answer is not None:
             turn = Turn(
-                id=0,
                 question=asked.row.question if asked.row else asked.id,
                 state="done",
                 answer=result.answer,

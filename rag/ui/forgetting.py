@@ -22,13 +22,14 @@ def forget_deleted() -> None:
     n_known = st.session_state.get("n_deleted", 0)
     turns = conversation.session_turns()
     # An answer in progress may still come to quote it: it is looked at once it is there.
-    if len(deleted) == n_known or any(turn.is_open for turn in turns):
+    if len(deleted) == n_known or any(turn.is_open or turn.is_suggesting for turn in turns):
         return
     for document_id in deleted[n_known:]:
         for turn in turns:
+            turn.suggestions = ()  # made of the headings and names of any document
             for one in (turn, *turn.replaced):
                 if _speaks_of(one.answer, document_id):
-                    one.answer, one.suggestions = without_document(one.answer, document_id), ()
+                    one.answer = without_document(one.answer, document_id)
         session.choose(documents=without_choice(session.choices().documents, document_id))
     st.session_state.n_deleted = len(deleted)
 

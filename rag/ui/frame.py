@@ -19,9 +19,10 @@ from rag.ui.component import mount_part
 from rag.ui.documents import draw_documents
 from rag.ui.evaluation import draw_evaluation
 from rag.ui.forgetting import forget_deleted
-from rag.ui.formatting import plain_text
 from rag.ui.labels import LANGUAGES, Language, label
 from rag.ui.preferences import draw_preferences
+from rag.ui.scope import draw_scope
+from rag.ui.troubles import Trouble, draw_trouble, trouble_of
 from rag.ui.trust import answer_mode, mode_view
 from rag.ui.viewing import draw_shell
 
@@ -75,7 +76,7 @@ def main() -> None:
         _frame(language)
     except Exception:
         logger.exception("The page could not be drawn")
-        st.error(plain_text(label(language, "error_general")), icon=":material/error:")
+        draw_trouble(Trouble("error_general"), language)
 
 
 def _frame(language: Language) -> None:
@@ -111,11 +112,12 @@ def _runner(
 ) -> Callable[[], None]:
     def run() -> None:
         if settings is None or info is None:
-            st.error(plain_text(str(problem)), icon=":material/error:")
+            assert problem is not None
+            draw_trouble(trouble_of(problem), language)
         elif kind.needs_index and info.state == "missing":
             _first_build(language)
         elif kind.needs_index and info.state == "unusable":
-            st.error("  \n".join(map(plain_text, info.missing)), icon=":material/error:")
+            draw_trouble(Trouble("error_index", " ".join(info.missing)), language)
         else:
             kind.draw(language, settings, info)
 
@@ -155,6 +157,9 @@ def _header(
             query = {conversation.ADDRESS_KEY: kept_id} if kept_id is not None else None
             for key, page in pages.items():
                 st.page_link(page, label=label(language, key), icon=_PAGES[key].icon, query_params=query)
+        if current == "page_chat" and settings is not None and info is not None and info.state == "ready":
+            # In the header, which stays in sight: what is asked of some documents alone is not to be missed.
+            draw_scope(language, settings)
 
 
 def _first_build(language: Language) -> None:
@@ -171,8 +176,8 @@ def _first_build(language: Language) -> None:
             resources.forget_index()
             st.rerun()
 
-    if building.failed:
-        st.error(plain_text(building.error or label(language, "error_general")), icon=":material/error:")
+    if building.error is not None:
+        draw_trouble(building.error, language)
         st.button(label(language, "retry"), key="retry", on_click=resources.forget_index)
     else:
         draw()

@@ -14,9 +14,9 @@ from typing import Literal
 
 from rag import Settings, add_upload, delete_document
 from rag.answer import FileReport
-from rag.errors import RagError, UploadError
 from rag.index.build import Stage
 from rag.ui.desk import BusyError
+from rag.ui.troubles import Trouble, trouble_of
 from rag.uploads.deleting import Deletion, DeletionStage
 from rag.uploads.names import safe_name
 
@@ -44,10 +44,9 @@ class Job:
         name: Safe name of the file, or the document's id.
         deletes: Whether it deletes.
         n_bytes: Size of the file; 0 for a deletion.
-        state: `failed`: `code` and `reason` say why; an upload that cannot be indexed is `done`, with its report.
+        state: `failed`: `trouble` says why; an upload that cannot be indexed is `done`, with its report.
         stage: What is being done, once something is; `wait`: another process writes the index.
-        code: Cause of a failure where it has one.
-        reason: One sentence of the library on it; empty where only the log has more.
+        trouble: What went wrong where it failed.
         is_cancelled: The reader has taken it back.
         is_past_return: It is too late for that.
         is_seen: The session has taken note of the end.
@@ -61,8 +60,7 @@ class Job:
     stage: Stage | DeletionStage | None = None
     report: FileReport | None = None
     deletion: Deletion | None = None
-    code: str = ""
-    reason: str = ""
+    trouble: Trouble | None = None
     is_cancelled: bool = False
     is_seen: bool = False
     data: bytes = field(default=b"", repr=False)
@@ -151,11 +149,9 @@ class Intake:
                 self._carry_out(job)
             except _CancelledError:
                 _end(job, "cancelled")
-            except RagError as exc:
-                job.code, job.reason = exc.code if isinstance(exc, UploadError) else "", str(exc)
-                _end(job, "failed")
-            except Exception:
+            except Exception as exc:
                 logger.exception("An upload could not be taken in or deleted")
+                job.trouble = trouble_of(exc)
                 _end(job, "failed")
 
     def _carry_out(self, job: Job) -> None:

@@ -12,7 +12,7 @@ from rag.checking.standing import Standing
 from rag.conversations.values import Conversation, KeptTurn
 from rag.errors import ConversationError
 from rag.ui.labels import label
-from rag.ui.turns import Turn
+from rag.ui.turns import Turn, place_when_kept
 
 logger = logging.getLogger(__name__)
 
@@ -74,16 +74,16 @@ class Keeper:
                 # A new file is begun: the next turn brings the whole conversation into it.
                 self._id, self._has_turns = None, False
                 for each in (*before, turn):
-                    each.number, each.takes_place_of, each.unkept = None, None, "damaged"
-            elif not self._has_turns and turn.number is None:
+                    each.kept_id, each.takes_place_of, each.unkept = None, None, "damaged"
+            elif not self._has_turns and turn.kept_id is None:
                 self._forget_empty()
 
     def rate(self, turn: Turn, rating: Rating) -> bool:
         """Keep what the reader said of a turn's answer; whether that worked."""
-        if self._id is None or turn.number is None:
+        if self._id is None or turn.kept_id is None:
             return False
         try:
-            self._conversations.rate(self._id, self._owner, turn.number, rating)
+            self._conversations.rate(self._id, self._owner, turn.kept_id, rating)
         except ConversationError as exc:
             logger.warning("A rating could not be kept: %s", exc)
             return False
@@ -95,21 +95,22 @@ class Keeper:
         return self._id
 
     def _keep(self, turn: Turn) -> None:
-        if turn.number is not None or turn.state == "failed" or not turn.answer.text:
+        if turn.kept_id is not None or turn.state == "failed" or not turn.answer.text:
             return
         kept = self._written(turn, self._begun())
         self._has_turns = True
-        turn.number, turn.asked, turn.unkept = kept.number, kept.asked, ""
+        turn.kept_id, turn.asked, turn.unkept = kept.id, kept.asked, ""
         if turn.state != "stopped":
             # A document that was deleted meanwhile has taken its words along.
             turn.answer = kept.answer
 
     def _written(self, turn: Turn, conversation: str) -> KeptTurn:
         answer = _as_stopped(turn.answer) if turn.state == "stopped" else turn.answer
-        if turn.takes_place_of is not None:
+        if (place := place_when_kept(turn)) is not None:
             try:
+                # What another tab has added since stays.
                 return self._conversations.replace(
-                    conversation, self._owner, turn.takes_place_of, turn.question, answer
+                    conversation, self._owner, place.first, turn.question, answer, last=place.last
                 )
             except ConversationError as exc:
                 if exc.code != "missing":
@@ -133,7 +134,6 @@ def turns_of(conversation: Conversation, standings: Sequence[Mapping[int, Standi
     for kept, standing in zip(conversation.turns, standings, strict=True):
         times = kept.answer.timings_ms
         turn = Turn(
-            id=kept.number,
             question=kept.question,
             asked=kept.asked,
             state="done",
@@ -142,7 +142,8 @@ def turns_of(conversation: Conversation, standings: Sequence[Mapping[int, Standi
             stage_ms=(times.search, times.read, times.check or (0.0 if times.read is not None else None)),
             verdict=kept.rating.thumb if kept.rating else None,
             conversation=conversation.id,
-            number=kept.number,
+            kept_id=kept.id,
+            replaced=tuple(Turn(question=old.question, answer=old.answer, state="done") for old in kept.replaced),
         )
         note_standing(turn, standing)
         turns.append(turn)

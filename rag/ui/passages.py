@@ -12,9 +12,10 @@ from rag import DocumentInfo
 from rag.answer import Citation, Hit
 from rag.checking.standing import Standing
 from rag.document import PATH_MARK, Document
+from rag.sharing.parts import safe_url
+from rag.splitting.units import block_sentences
 from rag.text.blocks import scan_blocks
 from rag.text.markup import plain, plain_sentence
-from rag.text.sentences import sentence_spans
 from rag.ui.labels import Language, known_or_as_is, label
 
 _EXCERPT_CHARS = 320
@@ -69,12 +70,12 @@ def hit_view(hit: Hit, language: Language, find_newer: FindNewer) -> dict[str, A
 
 
 def hit_sentences(hit: Hit) -> list[str]:
-    """The sentences of a passage, each as it stands in the document; a list item or a table row is one."""
+    """The sentences of a passage, each as it stands in the document, a list item without its mark."""
     return [
-        hit.text[span.start : span.end]
+        hit.text[max(span.start, block.content) : span.end]
         for block in scan_blocks(hit.text)
         if block.kind not in _UNQUOTABLE
-        for span in sentence_spans(hit.text, block.content, block.end)
+        for span in block_sentences(hit.text, block)
     ]
 
 
@@ -101,16 +102,12 @@ def meta_view(source: Citation | Hit | Document | DocumentInfo, language: Langua
     return [part for part in (source.publisher, source.date, kind) if part]
 
 
-def host_of(url: str | None) -> str | None:
-    """Host of an `http` or `https` address; `None` for anything else, which then is no link."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return None
-    return host if parts.scheme in ("http", "https") and host else None
+def link_view(url: str | None, language: Language) -> dict[str, str | None]:
+    """The link to a document's original, and what it says: `{"url", "original"}`; both `None` where it may be none."""
+    address = safe_url(url)
+    if address is None:
+        return {"url": None, "original": None}
+    return {"url": address, "original": label(language, "original", host=urlsplit(address).hostname)}
 
 
 def heading_path(section: str | None, title: str) -> list[str]:

@@ -15,13 +15,13 @@ from pydantic import Field, TypeAdapter
 
 from rag import RagError, get_document, get_page_picture
 from rag.document import Frozen
-from rag.errors import ConversationError, CorpusError
 from rag.ui import conversation, resources, session
 from rag.ui.conversations import N_LISTED, conversations_view
 from rag.ui.feedback import FeedbackError, Said, feedback_form, keep_feedback
-from rag.ui.labels import Language, known, label
+from rag.ui.labels import Language, label
 from rag.ui.sources import picture_view, source_view
 from rag.ui.taking import FileKind, saved_file
+from rag.ui.troubles import trouble_of, trouble_view
 from rag.ui.turns import Verdict
 
 logger = logging.getLogger(__name__)
@@ -146,21 +146,14 @@ def answer_request(asked: Mapping[str, Any], language: Language) -> bool:
     except FeedbackError as exc:
         reply["error"] = str(exc)
     except RagError as exc:
-        reply["error"] = _sentence(exc, language)
+        logger.warning("A request of the page was not carried out: %s", exc)
+        view = trouble_view(trouble_of(exc), language)
+        reply |= {"error": view["text"], "detail": view["detail"]}
     except Exception:
         logger.exception("A request of the page failed")
         reply["error"] = label(language, "error_request")
     st.session_state.reply = reply
     return changed
-
-
-def _sentence(exc: RagError, language: Language) -> str:
-    """An error in the page's language where its cause is a known one."""
-    if isinstance(exc, ConversationError):
-        logger.warning("A kept conversation: %s", exc)
-        return label(language, f"conversation_{exc.code}")
-    code = exc.code if isinstance(exc, CorpusError) else ""
-    return known(language, "trouble", code) or str(exc)
 
 
 def _document(request: OpenDocument, language: Language) -> dict[str, Any]:
@@ -178,7 +171,7 @@ def _page(request: OpenPage, language: Language) -> dict[str, Any]:
 
 
 def _ask(request: Ask, language: Language) -> None:
-    conversation.ask(request.question, language, instead_of=request.instead_of, is_offline=request.offline)
+    conversation.ask(request.question, instead_of=request.instead_of, is_offline=request.offline)
 
 
 def _feedback_form(request: OpenFeedback, language: Language) -> dict[str, Any]:

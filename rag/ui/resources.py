@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +26,14 @@ from rag import (
     list_documents,
     next_questions,
 )
+from rag.answer import Answer
 from rag.embedding.choice import load_embedding_model
 from rag.index.build import IndexProgress
 from rag.index.description import IndexInfo
-from rag.ui.desk import Desk
+from rag.ui.desk import AT_ONCE, Desk
 from rag.ui.intake import Intake
 from rag.ui.passages import Edition
+from rag.ui.troubles import Trouble, trouble_of
 from rag.ui.turns import Turn
 
 logger = logging.getLogger(__name__)
@@ -42,6 +45,8 @@ _STATE_TTL_S = 10
 _MAX_LISTS = 20
 _MAX_EDITIONS = 1000
 _N_SUGGESTED = 3
+# Questions asked before that are not suggested again: comparing with one takes some 10 ms.
+_N_REMEMBERED = 20
 
 
 @st.cache_resource(show_spinner=False)
@@ -58,10 +63,9 @@ def shared_settings() -> Settings:
 def shared_desk() -> Desk:
     """The one desk that answers all sessions; what the first answer needs begins to load in the background."""
     settings = shared_settings()
-    desk = Desk(
-        lambda: create_chain(settings),
-        suggest=lambda answer, asked: next_questions(answer, settings, _N_SUGGESTED, asked=asked),
-    )
+    # An extract keeps a core busy: more of them at the same time would only make each later, and the page's end too.
+    at_once = AT_ONCE if settings.answers_with_model else (os.cpu_count() or 1) + 1
+    desk = Desk(lambda: create_chain(settings), suggest=_suggest, at_once=at_once)
     threading.Thread(target=_warm_up, args=(desk, settings), name="kihon-warm-up", daemon=True).start()
     return desk
 
@@ -138,18 +142,15 @@ class Building:
     done: int = 0
     total: int = 0
     is_over: bool = False
-    error: str | None = None
-    failed: bool = False
+    error: Trouble | None = None
 
     def run(self, settings: Settings) -> None:
         """Build, noting progress; an error is kept, not raised."""
         try:
             build_index(settings, self._note, wait=True)
-        except RagError as exc:
-            self.error, self.failed = str(exc), True
-        except Exception:
+        except Exception as exc:
             logger.exception("The index could not be built")
-            self.failed = True
+            self.error = trouble_of(exc)
         finally:
             self.is_over = True
 
@@ -163,12 +164,12 @@ def _warm_up(desk: Desk, settings: Settings) -> None:
     Streamlit collects garbage after every run of a script; with half a million objects of torch and its friends in
     memory that takes a few hundred milliseconds each time, during which no other thread works.
     """
-    turn = Turn(id=0, question=_WARM_UP)
+    turn = Turn(question=_WARM_UP)
     try:
         if settings.answers_with_model:  # an answer would cost money
             load_embedding_model(settings).embed_query(_WARM_UP)
         else:
-            desk.ask(turn, {"question": _WARM_UP}, lambda _: "")
+            desk.ask(turn, {"question": _WARM_UP})
             while turn.is_open:
                 time.sleep(_LOOK_EVERY_S)
     except RagError as exc:
@@ -177,6 +178,19 @@ def _warm_up(desk: Desk, settings: Settings) -> None:
         logger.exception("Warming up failed")
     gc.collect()
     gc.freeze()
+
+
+def _suggest(answer: Answer, value: Mapping[str, Any], may_go_on: Callable[[], bool]) -> list[str]:
+    """Questions to ask after an answer to the chain's input `value`, of the documents that it chooses."""
+    asked = [text for role, text in value.get("chat_history", ()) if role == "user"]
+    return next_questions(
+        answer,
+        shared_settings(),
+        _N_SUGGESTED,
+        asked=[value["question"], *asked[-_N_REMEMBERED:]],
+        filter=value.get("filter"),
+        may_go_on=may_go_on,
+    )
 
 
 def forget_index() -> None:

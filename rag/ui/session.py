@@ -2,7 +2,7 @@
 
 `language`  `Language` of the labels; also the key of the switch in the header.
 `owner`     whose conversations are shown and kept: see `owner`.
-`turns`, `last_turn_id`, `n_shown`, `keeper`, `address`, `index_seen`, `problem`  the conversation on the chat page
+`turns`, `n_shown`, `keeper`, `address`, `index_seen`, `problem`  the conversation on the chat page
             (`rag.ui.conversation`).
 `choices`   what the reader chose on the settings page (`Choices`).
 `typed`     the `?q=` that was put into the question box, so that it is put there once.

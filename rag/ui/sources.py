@@ -9,7 +9,7 @@ from rag.document import Document
 from rag.loading.formats import is_markdown
 from rag.ui.formatting import document_blocks
 from rag.ui.labels import Language, label
-from rag.ui.passages import Edition, edition_view, heading_path, host_of, meta_view, status_view
+from rag.ui.passages import Edition, edition_view, heading_path, link_view, meta_view, status_view
 
 # Enough to read around a quote; a document of the bundled corpus mostly fits whole.
 _AROUND_CHARS = 6_000
@@ -43,7 +43,6 @@ def source_view(
     end = min(max(start, end), len(text))
     left, right = _window(text, start, end, above, below)
     prose = is_markdown(document.format)
-    host = host_of(document.url)
     page = document.page_at(start)
     return {
         "document_id": document.document_id,
@@ -58,8 +57,7 @@ def source_view(
         "page": label(language, "page", page=page) if page is not None else None,
         "has_pages": document.format == "pdf" and bool(document.pages),
         "language": document.language,
-        "url": document.url if host else None,
-        "original": label(language, "original", host=host) if host else None,
+        **link_view(document.url, language),
         "prose": prose,
         "blocks": _with_pages(
             document_blocks(text, left, right, (start, end), markdown=prose), document, right, language

@@ -9,8 +9,9 @@ from typing import Final, Literal
 from rag import Citation, Settings, conversation_html, conversation_markdown, create_evidence
 from rag.conversations.values import Conversation, KeptTurn
 from rag.document import PATH_MARK
+from rag.sharing.parts import safe_url
 from rag.ui.labels import Language, label
-from rag.ui.passages import heading_path, host_of
+from rag.ui.passages import heading_path
 from rag.ui.turns import Turn
 
 FileKind = Literal["evidence", "conversation_html", "conversation_markdown", "conversation_evidence"]
@@ -32,8 +33,7 @@ def reference(citation: Citation, language: Language) -> str:
     """Where a quote stands: title, publisher, date, section, page, address; on one line."""
     page = label(language, "page", page=citation.page) if citation.page is not None else None
     section = PATH_MARK.join(heading_path(citation.section, citation.title)) or None
-    address = citation.url if host_of(citation.url) else None
-    parts = [citation.title, citation.publisher, citation.date, section, page, address]
+    parts = [citation.title, citation.publisher, citation.date, section, page, safe_url(citation.url)]
     return " ".join(", ".join(part for part in parts if part).split())
 
 
@@ -67,7 +67,7 @@ def saved_file(
         asked=[each.asked for each in chosen],
         title="" if kind == "evidence" else title,
     )
-    name = f"kihon-answer-{turn.id}.json" if kind == "evidence" else "kihon-conversation.json"
+    name = f"kihon-answer-{turns.index(turn) + 1}.json" if kind == "evidence" else "kihon-conversation.json"
     return SavedFile(name=name, media_type="application/json", text=evidence.model_dump_json(indent=2))
 
 
@@ -80,7 +80,7 @@ def _conversation(turns: Sequence[Turn], title: str) -> Conversation:
         changed=turns[-1].asked,
         n_turns=len(turns),
         turns=tuple(
-            KeptTurn(number=number, question=turn.question, answer=turn.answer, asked=turn.asked)
+            KeptTurn(id=number, number=number, question=turn.question, answer=turn.answer, asked=turn.asked)
             for number, turn in enumerate(turns, 1)
         ),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import streamlit as st
 from pydantic import Field, TypeAdapter, ValidationError
@@ -16,7 +17,8 @@ from rag.ui.component import mount_part
 from rag.ui.desk import BusyError
 from rag.ui.formatting import plain_text, size_text
 from rag.ui.intake import Job
-from rag.ui.labels import Language, known, label
+from rag.ui.labels import Language, catalogue, label
+from rag.ui.troubles import Trouble, detail_view
 from rag.uploads.names import safe_name
 
 _MB: Final = 1024 * 1024
@@ -29,6 +31,7 @@ _JOBS: Final = "documents-jobs"
 _N_TAKEN: Final = "documents-taken"
 # How far a job is when a stage begins, as a share.
 _SHARES: Final = {"scan": 0.15, "read": 0.3, "embed": 0.55, "store": 0.9, "delete": 0.3}
+_BUSY: Final = Trouble("why_busy")
 # Causes of which the library's own sentence knows more than a label: the line, the encoding, the kind of file.
 _DETAILED: Final = frozenset({"front_matter", "encoding", "wrong_type"})
 _BROWSER_LABELS: Final = (
@@ -58,6 +61,15 @@ class _Clear(Frozen):
 _PICKS: TypeAdapter[_Cancel | _Clear] = TypeAdapter(Annotated[_Cancel | _Clear, Field(discriminator="kind")])
 
 
+class _Outcome(NamedTuple):
+    """Tone, verdict and further sentences of a job, and the library's own words on it."""
+
+    tone: str
+    text: str
+    detail: Sequence[str] = ()
+    more: Sequence[str | None] = ()
+
+
 def draw_uploads(language: Language, settings: Settings) -> None:
     """The box and its lines, where readers may add documents. A fragment: it alone runs while files are taken in."""
     if not settings.readers_may_choose("uploads"):
@@ -67,7 +79,7 @@ def draw_uploads(language: Language, settings: Settings) -> None:
         resources.forget_documents()
         if job.deletes:
             # Its line is above the list, where who deletes a document further down does not look.
-            st.toast(plain_text(f"{job.name}: {_outcome(job, language)[1]}"), icon=":material/delete:")
+            st.toast(plain_text(f"{job.name}: {_outcome(job, language).text}"), icon=":material/delete:")
     is_watched = any(job.is_open for job in _jobs())
 
     @st.fragment(run_every=_LOOK_EVERY_S if is_watched else None)
@@ -88,7 +100,7 @@ def delete_upload(document_id: str, settings: Settings) -> None:
     try:
         job = resources.shared_intake().delete(document_id)
     except BusyError:
-        job = Job(name=document_id, deletes=True, state="failed", code="busy")
+        job = Job(name=document_id, deletes=True, state="failed", trouble=_BUSY)
     _jobs().append(job)
 
 
@@ -117,15 +129,15 @@ def uploads_view(
     }
 
 
-def refusal_texts(code: str | None, reason: str | None, language: Language) -> list[str]:
-    """Why a file is not indexed: a sentence of the page, and where the library's own says more, that one too."""
-    why = known(language, "why", code or "")
-    detail = reason if why is None or code in _DETAILED else None
-    return [why or label(language, "why_other"), *filter(None, [detail])]
+def refusal(code: str | None, reason: str | None) -> Trouble:
+    """Why a file is not indexed; the library's own sentence where it says more than ours."""
+    key = f"why_{code}"
+    is_known = key in catalogue("en")
+    return Trouble(key if is_known else "why_other", "" if is_known and code not in _DETAILED else reason or "")
 
 
 def _line(job: Job, language: Language) -> dict[str, Any]:
-    tone, text, detail = _outcome(job, language)
+    tone, text, detail, more = _outcome(job, language)
     return {
         "id": job.id,
         "name": job.name,
@@ -134,41 +146,47 @@ def _line(job: Job, language: Language) -> dict[str, Any]:
         "tone": tone,
         "text": text,
         "detail": detail,
+        "more": detail_view(more, language),
         "share": _SHARES.get(job.stage or "") if job.is_open else None,
         "canCancel": job.can_cancel,
     }
 
 
-def _outcome(job: Job, language: Language) -> tuple[str, str, list[str]]:
-    """Tone, verdict and further sentences of a job."""
+def _outcome(job: Job, language: Language) -> _Outcome:
+    """What to say of a job."""
     if job.is_open:
         kind = "delete" if job.deletes else "upload"
         stage = "cancelling" if job.is_cancelled else "waiting" if job.state == "waiting" else job.stage or "start"
         names = {"delete": "deleting", "wait": "locked", "start": f"{kind}_start"}
-        return "plain", label(language, f"stage_{names.get(stage, stage)}"), []
+        return _Outcome("plain", label(language, f"stage_{names.get(stage, stage)}"))
     if job.state == "cancelled":
-        return "plain", label(language, "deletion_cancelled" if job.deletes else "upload_cancelled"), []
+        return _Outcome("plain", label(language, "deletion_cancelled" if job.deletes else "upload_cancelled"))
     if job.state == "failed":
-        title = label(language, "deletion_failed" if job.deletes else "upload_failed")
-        return "bad", title, refusal_texts(job.code, job.reason, language)
+        trouble, title = job.trouble, label(language, "deletion_failed" if job.deletes else "upload_failed")
+        assert trouble is not None
+        return _Outcome("bad", title, [label(language, trouble.key)], [trouble.detail])
     if job.deletion is not None:
         quotes = label(language, "deleted_quotes", n=job.deletion.n_answers) if job.deletion.n_answers else ""
-        left = [label(language, "deleted_left"), *job.deletion.left] if job.deletion.left else []
-        return "warn" if left else "good", label(language, "deleted"), [*filter(None, [quotes]), *left]
+        left = [label(language, f"left_{code}") for code in dict.fromkeys(one.code for one in job.deletion.left)]
+        texts = [*filter(None, [quotes]), *([label(language, "deleted_left"), *left] if left else [])]
+        more = [one.message for one in job.deletion.left]
+        return _Outcome("warn" if left else "good", label(language, "deleted"), texts, more)
     assert job.report is not None
     return _verdict(job.report, language)
 
 
-def _verdict(report: FileReport, language: Language) -> tuple[str, str, list[str]]:
+def _verdict(report: FileReport, language: Language) -> _Outcome:
     if report.code == "duplicate":
         title = resources.title_of(f"{report.root}/{report.path}")
-        return "plain", label(language, "upload_duplicate"), [label(language, "upload_duplicate_of", name=title)]
+        text = label(language, "upload_duplicate_of", name=title)
+        return _Outcome("plain", label(language, "upload_duplicate"), [text])
     if report.verdict in ("skipped", "rejected"):
-        tone = "warn" if report.code == "scanned" else "bad"
-        return tone, label(language, "upload_rejected"), refusal_texts(report.code, report.reason, language)
+        tone, why = "warn" if report.code == "scanned" else "bad", refusal(report.code, report.reason)
+        return _Outcome(tone, label(language, "upload_rejected"), [label(language, why.key)], [why.detail])
     if report.code == "numbered":
-        return "good", label(language, "upload_added"), [label(language, "upload_numbered", name=report.path)]
-    return "good", label(language, "upload_added"), [*filter(None, [report.reason])]
+        text = label(language, "upload_numbered", name=report.path)
+        return _Outcome("good", label(language, "upload_added"), [text])
+    return _Outcome("good", label(language, "upload_added"), more=[report.reason])
 
 
 def _draw_box(language: Language, settings: Settings) -> None:
@@ -212,7 +230,7 @@ def _take(settings: Settings) -> None:
         try:
             job = resources.shared_intake().add(file.name, file.getvalue())
         except BusyError:
-            job = Job(name=safe_name(file.name), n_bytes=file.size, state="failed", code="busy")
+            job = Job(name=safe_name(file.name), n_bytes=file.size, state="failed", trouble=_BUSY)
         _jobs().append(job)
         st.session_state[_N_TAKEN] = st.session_state.get(_N_TAKEN, 0) + 1
 

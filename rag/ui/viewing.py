@@ -13,6 +13,11 @@ _VIEWER_LABELS = (
     *("viewer", "loading", "close", "previous", "next", "more_above", "more_below", "end", "as_text", "as_page"),
     *("previous_page", "next_page", "error_slow"),
 )
+# The same for all turns of a page: sent once with it, not with each.
+_TURN_LABELS = (
+    *("answer_label", "sources", "open_source", "unsupported", "you", "copy", "copied", "not_copied", "save"),
+    *("ask_again", "answer_offline", "edit", "edit_label", "ask", "cancel", "good", "bad", "next_questions"),
+)
 _FRAME_LABELS = ("skip", "pages", "shortcuts", "shortcuts_close", "shortcuts_off")
 # What single keys do; shell.js knows how.
 _SHORTCUTS = {
@@ -30,7 +35,7 @@ _SHORTCUTS = {
 @st.fragment
 def draw_shell(language: Language) -> None:
     """Script, styles and source viewer. A fragment: opening a document does not run the whole page again."""
-    labels = {key: label(language, key) for key in (*_VIEWER_LABELS, *_FRAME_LABELS)}
+    labels = {key: label(language, key) for key in (*_VIEWER_LABELS, *_TURN_LABELS, *_FRAME_LABELS)}
     labels["nth"] = label(language, "nth", nth="{nth}", n="{n}")
     with st.container(key="kihon-shell"):
         mount_shell(

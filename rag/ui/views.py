@@ -13,6 +13,7 @@ from rag.ui.formatting import answer_blocks
 from rag.ui.labels import Language, known, label
 from rag.ui.passages import FindNewer, citation_view, hit_view
 from rag.ui.taking import FILE_KINDS, reference
+from rag.ui.troubles import trouble_view
 from rag.ui.turns import Turn
 
 _NEAREST = 4
@@ -21,10 +22,6 @@ _STAGES = ("search", "read", "check")
 # The answer is there, but the chat model has more to say than it could.
 _CUT_SHORT = frozenset({"llm_interrupted", "llm_cut", "unverified"})
 _LEAST_SHOWN_USD = 0.0001
-_TURN_LABELS = (
-    *("answer_label", "sources", "open_source", "unsupported", "you", "copy", "copied", "not_copied", "save"),
-    *("ask_again", "answer_offline", "edit", "edit_label", "ask", "cancel", "good", "bad", "next_questions"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +64,6 @@ def _view(turn: Turn, look: Look, *, is_newest: bool) -> dict[str, Any]:
         "stages": _stages(turn, language),
         "blocks": [],
         "citations": [],
-        "labels": {key: label(language, key) for key in _TURN_LABELS},
         "tools": _tools(turn, look),
     }
     if answer.searched and answer.searched != turn.question.strip():
@@ -77,7 +73,7 @@ def _view(turn: Turn, look: Look, *, is_newest: bool) -> dict[str, Any]:
     if turn.state == "stopped":
         view["stopped"] = label(language, "stopped")
     if turn.error is not None:
-        view["error"] = {"title": label(language, "error_title"), "text": turn.error}
+        view["error"] = {"title": label(language, "error_title"), **trouble_view(turn.error, language)}
     if answer.abstained:
         view["abstained"] = _abstained(answer, look)
     else:

@@ -51,13 +51,24 @@ function drawRow(block, draw) {
 }
 
 function drawRuns(runs, mark, flaw) {
-  return runs.map((run) => {
-    if (run.mark !== undefined && mark) return mark(run);
-    let drawn = document.createTextNode(run.text);
-    if (run.hidden) drawn = element("span", { class: "kh-hidden" }, drawn);
-    if (STYLES[run.style]) drawn = element(STYLES[run.style], {}, drawn);
-    if (run.quoted) drawn = element("mark", { class: "kh-quoted" }, drawn);
-    if (run.flaw !== undefined && flaw) drawn = flaw(run, drawn);
-    return drawn;
-  });
+  const drawn = [];
+  for (const run of runs)
+    drawn.push(run.mark !== undefined && mark ? afterWord(drawn.at(-1), mark(run)) : drawRun(run, flaw));
+  return drawn;
+}
+
+function drawRun(run, flaw) {
+  let drawn = document.createTextNode(run.text);
+  if (run.hidden) drawn = element("span", { class: "kh-hidden" }, drawn);
+  if (STYLES[run.style]) drawn = element(STYLES[run.style], {}, drawn);
+  if (run.quoted) drawn = element("mark", { class: "kh-quoted" }, drawn);
+  if (run.flaw !== undefined && flaw) drawn = flaw(run, drawn);
+  return drawn;
+}
+
+// A mark stays on the line on which its sentence ends: at the beginning of a line it would seem to be that of the next
+// one. No line ends between the last character and the rest of its word.
+function afterWord(before, mark) {
+  const at = before instanceof Text ? before.data.search(/\S\s*$/u) : -1;
+  return at < 0 ? mark : element("span", { class: "kh-together" }, before.splitText(at), mark);
 }

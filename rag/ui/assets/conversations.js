@@ -35,7 +35,7 @@ function openConversations({ labels, max_chars: maxChars }) {
         list.children[at]?.querySelector("button").focus();
       };
     } catch (error) {
-      if (mine === newest) said.textContent = error.message;
+      if (mine === newest) sayError(said, error, "conversations-error");
     }
   };
   // Do something that ends with another page, and close.
@@ -47,7 +47,7 @@ function openConversations({ labels, max_chars: maxChars }) {
       question()?.focus({ preventScroll: true });
       showNewest();
     } catch (error) {
-      said.textContent = error.message;
+      sayError(said, error, "conversations-error");
     }
   };
   // Do something to one of the list; whether it worked.
@@ -55,7 +55,7 @@ function openConversations({ labels, max_chars: maxChars }) {
     try {
       await requests.ask(request);
     } catch (error) {
-      said.textContent = error.message;
+      sayError(said, error, "conversations-error");
       return false;
     }
     await show(Math.max(list.childElementCount, 1), `${done} `);

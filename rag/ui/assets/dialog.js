@@ -31,7 +31,7 @@ function drawDialogHead(id, title, closeText) {
 
 function drawFeedback(form, data, dialog) {
   const { labels } = form;
-  const error = element("p", { class: "kh-form-error", role: "alert" });
+  const error = element("div", { class: "kh-form-error", role: "alert" });
   const drawn = element("form", { class: "kh-form", novalidate: true },
     element("h2", { class: "kh-dialog-title", id: "kh-dialog-title" }, form.title),
     drawChoices("reason", labels.feedback_reason, form.reasons.map((reason) => [reason.value, reason.text])),
@@ -52,7 +52,7 @@ function drawFeedback(form, data, dialog) {
       announce(reply.thanks);
       dialog.close();
     } catch (failure) {
-      error.textContent = failure.message;
+      sayError(error, failure, "feedback-error");
     }
   });
   return drawn;

@@ -19,7 +19,7 @@ function drawDocuments(root, data, setTriggerValue) {
           : element("bdi", {}, row.title),
         badge(row.status), badge(row.state),
         element("span", { class: "kh-source-meta" }, row.source),
-        row.reason && element("span", { class: "kh-source-meta" }, row.reason),
+        row.reason && element("span", { class: "kh-source-meta" }, row.reason.text, drawDetail(row.reason.detail, `reason-${row.document_id}`)),
         data.mayDelete && row.canDelete && element("button", { class: "kh-act kh-delete", type: "button", "data-keep": `delete-${row.document_id}`,
           "aria-label": `${data.labels.delete}: ${row.title}`, onclick: () => confirmDeletion(row, data, setTriggerValue) }, data.labels.delete))),
     row.cells.map((cell, i) => element("td", { "data-column": data.columns[i + 1], class: cell ? null : "kh-empty" }, cell)));

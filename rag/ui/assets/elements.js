@@ -92,9 +92,21 @@ function picture(mediaType, base64, alt) {
   return made;
 }
 
-// A status beside a title; the space keeps the two apart when they are copied or read out.
+// The library's own words, which are English, folded away behind a sentence in the page's language.
+function drawDetail(detail, keep) {
+  return detail && element("details", { class: "kh-detail", "data-keep": keep }, element("summary", {}, detail.title), element("p", { lang: "en", dir: "ltr" }, detail.text));
+}
+
+// A reply that says what went wrong, in place of what stood there.
+function sayError(place, error, keep) {
+  place.replaceChildren();
+  append(place, [error.message, drawDetail(error.detail, keep)]);
+}
+
+// A status beside a title; a space, wide, keeps the two apart, also when they are copied or read out. A margin would
+// indent a badge that comes to stand on a line of its own.
 function badge(status) {
-  return status && [" ", element("span", { class: `kh-badge kh-badge-${status.tone ?? "plain"}` }, status.text)];
+  return status && ["\u2002", element("span", { class: `kh-badge kh-badge-${status.tone ?? "plain"}` }, status.text)];
 }
 
 // "a · b · c", each part its own element so that lines break between them.

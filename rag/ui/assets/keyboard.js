@@ -1,5 +1,5 @@
 // Single keys, their list, and the link that skips to the content.
-const frame = { labels: {}, shortcuts: [], on: true, dialog: null, observer: null };
+const frame = { language: "", labels: {}, shortcuts: [], on: true, dialog: null, observer: null };
 
 const question = () => document.querySelector("[data-testid=stChatInput] textarea");
 const press = (key) => document.querySelector(`.st-key-${key} button`)?.click();
@@ -59,9 +59,11 @@ function addSkipLink() {
   if (main) main.id ||= "kihon-content";
 }
 
-function useFrame({ labels, shortcuts, shortcuts_on: on, cookies }) {
-  const isNew = labels.skip !== frame.labels.skip;
-  Object.assign(frame, { labels, shortcuts, on });
+function useFrame({ language, labels, shortcuts, shortcuts_on: on, cookies }) {
+  const isNew = language !== frame.language;
+  Object.assign(frame, { language, labels, shortcuts, on });
+  // Turns are not sent their labels: those that came before this have the old ones.
+  if (isNew) for (const root of document.querySelectorAll(".kh-root")) root.drawAgain?.();
   if (isNew || !document.querySelector(".kh-skip")) addSkipLink();
   for (const [name, value] of Object.entries(cookies)) keepCookie(name, value);
 }

@@ -4,8 +4,8 @@ export default function (component) {
   const { parentElement } = component;
   if (kihon.draw) kihon.draw(component);
   else kihon.waiting.set(parentElement, component);
+  // Of data that changed while this script was loading, Streamlit ends the old after it has begun the new: that stays.
   return () => {
-    kihon.waiting.delete(parentElement);
-    kihon.remove?.(parentElement);
+    if (kihon.waiting.get(parentElement) === component) kihon.waiting.delete(parentElement);
   };
 }

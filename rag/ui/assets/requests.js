@@ -24,7 +24,7 @@ const requests = {
     if (!reply || !current || reply.id !== current.id) return;
     clearTimeout(current.timer);
     this.current = null;
-    if (reply.error) current.reject(new Error(reply.error));
+    if (reply.error) current.reject(Object.assign(new Error(reply.error), { detail: reply.detail }));
     else current.resolve(reply.value);
     this.sendNext();
   },

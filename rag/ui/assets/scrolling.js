@@ -1,5 +1,18 @@
-// A new question goes to the top of the window and stays there: an answer is read from its beginning. Streamlit would
-// follow the end of the page instead. Whoever scrolls or types meanwhile is left alone.
+// Streamlit keeps a page that has an input at its bottom scrolled to its end, with an animation that goes on after the reader
+// has scrolled or moved the focus. Here only the reader and this file scroll: an answer is read from its beginning.
+const RESTS_MS = 5;
+
+function ownScrolling() {
+  const main = document.querySelector(".stMain");
+  if (!main || Object.hasOwn(main, "scrollTop")) return;
+  const native = Object.getOwnPropertyDescriptor(Element.prototype, "scrollTop");
+  // It would animate for ever, to an end that it does not reach, until it hears that somebody has scrolled.
+  const rest = () => main.dispatchEvent(new Event("scroll"));
+  const set = (top) => { if (top >= main.scrollHeight - main.offsetHeight) setTimeout(rest, RESTS_MS); };
+  Object.defineProperty(main, "scrollTop", { configurable: true, get: () => native.get.call(main), set });
+}
+
+// A new question goes to the top of the window and stays there. Whoever scrolls or types meanwhile is left alone.
 const HOLD_MS = 1500;
 const input = { at: 0 };
 for (const name of ["wheel", "touchmove", "keydown", "pointerdown"])
@@ -9,37 +22,32 @@ function showFromTop(root) {
   const main = root.closest(".stMain");
   if (!main) return;
   root.heldSince ??= performance.now();
-  hold(main, () => putAtTop(main, root), root.heldSince);
+  hold(() => putAtTop(main, root), root.heldSince);
 }
 
-// A page with an input at the bottom opens scrolled to its end: ours opens at its beginning, a conversation that is opened
-// again at its newest question.
+// The page opens at its beginning, a conversation that is opened again at its newest question.
 function showNewest() {
   const main = document.querySelector(".stMain");
   const put = () => {
     const turns = document.querySelectorAll(".kh-turn");
     if (turns.length > 1) putAtTop(main, turns[turns.length - 1]);
-    else main.scrollTop = 0;
+    else main.scrollTo({ top: 0, behavior: "instant" });
   };
-  if (main) hold(main, put, performance.now());
+  if (main) hold(put, performance.now());
 }
 
 function putAtTop(main, turn) {
   const header = document.querySelector(".st-key-kihon-header")?.offsetHeight ?? 0;
-  main.scrollTop += turn.getBoundingClientRect().top - main.getBoundingClientRect().top - header - 16;
+  const below = turn.getBoundingClientRect().top - main.getBoundingClientRect().top - header - 16;
+  main.scrollBy({ top: below, behavior: "instant" });
 }
 
-// Keep a scroll position for a moment against whatever else scrolls, until the reader does something.
-function hold(main, put, since) {
+// Keep a scroll position for a moment, until the reader does something: what is scrolled to may be drawn, or change its
+// height, without anything being scrolled.
+function hold(put, since) {
   const until = performance.now() + HOLD_MS;
-  const isOver = () => input.at > since || performance.now() > until;
-  const again = () => { if (!isOver()) put(); };
+  const again = () => { if (input.at <= since && performance.now() <= until) put(); };
   requestAnimationFrame(again);
-  // What is scrolled to may be drawn, or change its height, without anything being scrolled.
   const timer = setInterval(again, 100);
-  main.addEventListener("scroll", again, { passive: true });
-  setTimeout(() => {
-    clearInterval(timer);
-    main.removeEventListener("scroll", again);
-  }, HOLD_MS);
+  setTimeout(() => clearInterval(timer), HOLD_MS);
 }

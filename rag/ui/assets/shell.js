@@ -5,6 +5,7 @@ const PARTS = {
 };
 const DARK_BELOW = 0.4;
 let live = null;
+let newest = null;
 
 function announce(text) {
   if (!live) return;
@@ -39,6 +40,8 @@ export default function (component) {
   applyTheme(parentElement);
   document.documentElement.lang = data.language;
   if (!keepReader(data.owner, !live?.isConnected)) return;
+  newest = component;
+  ownScrolling();
   if (!live?.isConnected) {
     live = element("div", { class: "kh-sr", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
     document.body.append(live);
@@ -58,6 +61,8 @@ export default function (component) {
   for (const waiting of kihon.waiting.values()) drawPart(waiting);
   kihon.waiting.clear();
   return () => {
+    // Of data that changed while this script was loading, Streamlit ends the old after it has begun the new.
+    if (newest !== component) return;
     viewer.close();
     hideCard();
     document.removeEventListener("keydown", onKey);

@@ -1,9 +1,11 @@
 // One turn: question, stages, answer with its marks, sources, what was not used.
-function drawTurn(root, data) {
+function drawTurn(root, given) {
   // Streamlit hands over every turn on every run; what has not changed stays as it is.
-  const drawn = JSON.stringify(data);
+  const drawn = JSON.stringify([given, frame.language]);
   if (root.drawn === drawn) return;
   root.drawn = drawn;
+  root.drawAgain = () => drawTurn(root, given);
+  const data = { ...given, labels: frame.labels };
   const kept = keepState(root);
   const citations = new Map(data.citations.map((citation) => [citation.number, citation]));
   const openCitation = (number, from) =>
@@ -20,11 +22,11 @@ function drawTurn(root, data) {
         data.waiting && drawNotice({ tone: "info", text: data.waiting }),
         data.blocks.length > 0 && element("div", { class: "kh-text", dir: "auto" },
           drawBlocks(data.blocks, { mark: (run) => drawMark(run, citations, data, openCitation), flaw: (run, drawn) => drawFlaw(run, drawn, data) })),
+        data.notices.map(drawNotice),
         data.abstained && drawAbstained(data.abstained, data),
         data.error && element("div", { class: "kh-notice kh-error", role: "alert" }, icon("warn"),
-          element("div", {}, element("strong", {}, data.error.title), element("p", {}, data.error.text))),
+          element("div", {}, element("strong", {}, data.error.title), element("p", {}, data.error.text), drawDetail(data.error.detail, `error-${data.id}`))),
         data.stopped && drawNotice({ tone: "info", text: data.stopped }),
-        data.notices.map(drawNotice),
         drawWayOut(data),
         data.flaws?.length > 0 && drawFlaws(data),
         data.conflicts?.map((conflict) => drawConflict(conflict, citations, openCitation, data)),

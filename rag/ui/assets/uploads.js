@@ -101,7 +101,8 @@ function drawLine(line) {
     element("span", { class: "kh-line-said" }, badge({ text: line.text, tone: line.tone }),
       line.canCancel && element("button", { class: "kh-act", type: "button", "data-keep": `cancel-${line.id}`, "aria-label": `${labels.cancel}: ${line.name}`, onclick: () => cancelLine(line) }, labels.cancel)),
     isOpenLine(line) && element("progress", { class: "kh-progress", max: "1", value: line.share, "aria-label": `${line.name}: ${line.text}` }),
-    line.detail.map((sentence) => element("span", { class: "kh-line-detail" }, sentence)));
+    line.detail.map((sentence) => element("span", { class: "kh-line-detail" }, sentence)),
+    line.more && element("span", { class: "kh-line-detail" }, drawDetail(line.more, `more-${line.id}`)));
 }
 
 function cancelLine(line) {

@@ -11,8 +11,7 @@ const viewer = {
     this.ask();
     this.panel.querySelector(".kh-close").focus({ preventScroll: true });
     // The squeezed chat moves: keep what was pressed in sight.
-    const main = this.from?.closest(".stMain");
-    if (main) hold(main, () => this.from.scrollIntoView({ block: "nearest", behavior: "instant" }), performance.now());
+    if (this.from?.closest(".stMain")) hold(() => this.from.scrollIntoView({ block: "nearest", behavior: "instant" }), performance.now());
   },
 
   span() {
@@ -53,7 +52,7 @@ const viewer = {
     this.error = null;
     requests.ask(wanted, "viewer").then(
       (value) => { if (isWaitedFor()) receive(value); },
-      (error) => { if (isWaitedFor()) { this.error = error.message; this.draw(); } });
+      (error) => { if (isWaitedFor()) { this.error = error; this.draw(); } });
     this.draw();
   },
 
@@ -125,7 +124,7 @@ const viewer = {
             element("button", { class: "kh-switch-side", type: "button", "data-keep": `as-${asPage}`, "aria-pressed": String(this.asPage === asPage),
               onclick: () => this.show(asPage) }, text)))),
       element("div", { class: "kh-viewer-body", tabindex: "0", lang: source?.language, "aria-busy": String(!source && !this.error), dir: "auto" },
-        this.error ? element("div", { class: "kh-notice kh-error", role: "alert" }, icon("warn"), element("div", {}, this.error))
+        this.error ? element("div", { class: "kh-notice kh-error", role: "alert" }, icon("warn"), element("div", {}, this.error.message, drawDetail(this.error.detail, "viewer-error")))
           : this.asPage && source?.has_pages && this.page ? this.drawPage(this.page)
             : source && !(this.asPage && source.has_pages) ? this.drawSource(source) : this.drawLoading(item)));
     const body = this.panel.querySelector(".kh-viewer-body");
