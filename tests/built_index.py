@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bag_of_words import BagOfWords
 
 from rag.answer import IndexReport
 from rag.config import Settings
+from rag.index.build import build_index
 from rag.index.opening import Index
 
 LONG = "The quick brown fox number {} jumps over the lazy dog and runs away into the deep dark forest. "
@@ -24,6 +26,16 @@ def settings(tmp_path: Path, corpus: Path) -> Settings:
 def bag() -> BagOfWords:
     """A model that embeds at once."""
     return BagOfWords()
+
+
+def indexed(folder: Path, documents: Mapping[str, str]) -> Settings:
+    """Settings of an index of these documents, built with the bundled model in a new folder."""
+    (folder / "corpus").mkdir()
+    for name, text in documents.items():
+        (folder / "corpus" / name).write_text(text, encoding="utf-8")
+    made = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None)
+    build_index(made)
+    return made
 
 
 def counts(report: IndexReport) -> dict[str, int]:

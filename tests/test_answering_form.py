@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from built_index import indexed
 
-from rag import Settings, create_chain
+from rag import create_chain
 from rag.extractive.counts import counts_what_is_asked
 from rag.extractive.named_persons import names_somebody_else
-from rag.index.build import build_index
 from rag.questions.reading import read_question
 
 
@@ -40,10 +40,10 @@ def test_what_is_asked_for_is_counted(text: str, counts: bool) -> None:
 
 
 def test_who_and_how_many_are_answered_by_a_person_and_a_count(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("form")
-    (folder / "corpus").mkdir()
-    (folder / "corpus" / "law.md").write_text(
-        """---
+    settings = indexed(
+        tmp_path_factory.mktemp("form"),
+        {
+            "law.md": """---
 title: The harbour law and its trust
 language: en
 ---
@@ -53,13 +53,9 @@ The harbour law has 28 articles in four chapters.
 
 The Lamp Trust runs the lamps of the harbour with the ferries and the yards.
 The director of the Lamp Trust is Ida Vries.
-""",
-        encoding="utf-8",
+"""
+        },
     )
-    settings = Settings(
-        corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None
-    )
-    build_index(settings)
     chain = create_chain(settings)
     assert "28 articles" in chain.invoke("How many articles does the harbour law have?").citations[0].quote
     assert "Ida Vries" in chain.invoke("Who runs the Lamp Trust?").citations[0].quote

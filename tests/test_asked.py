@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from built_index import indexed
 
-from rag.config import Settings
 from rag.extractive.alignment import N_ALIGNED, align, aligned_scores, alignments
 from rag.extractive.asked import Named, named
 from rag.extractive.evidence import Evidence, gather, weigh, word_vectors
 from rag.extractive.sentence_features import term_weights
-from rag.index.build import build_index
 from rag.index.opening import Index
 from rag.questions.reading import read_question
 from rag.retrieval.search import Retriever
@@ -36,15 +35,7 @@ language: ja
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    folder = tmp_path_factory.mktemp("asked")
-    for name, text in DOCUMENTS.items():
-        (folder / "corpus").mkdir(exist_ok=True)
-        (folder / "corpus" / name).write_text(text, encoding="utf-8")
-    settings = Settings(
-        corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None
-    )
-    build_index(settings)
-    with Index.open(settings) as opened:
+    with Index.open(indexed(tmp_path_factory.mktemp("asked"), DOCUMENTS)) as opened:
         yield opened
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from built_index import indexed
 
-from rag import Settings, build_index, create_chain
+from rag import Settings, create_chain
 from rag.answer import Answer
 
 DOCUMENTS = {
@@ -95,15 +96,7 @@ language: ja
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("conflicts")
-    (folder / "corpus").mkdir()
-    for name, text in DOCUMENTS.items():
-        (folder / "corpus" / name).write_text(text, encoding="utf-8")
-    settings = Settings(
-        corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None
-    )
-    build_index(settings)
-    return settings
+    return indexed(tmp_path_factory.mktemp("conflicts"), DOCUMENTS)
 
 
 def paired(answer: Answer) -> list[set[str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from built_index import indexed
 
 from rag import Answer, add_upload, create_chain, delete_document
 from rag.config import Settings
-from rag.index.build import build_index
 
 DOCUMENTS = {
     "ferry.md": """---
@@ -58,13 +58,7 @@ language: ja
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("gaps")
-    (folder / "corpus").mkdir()
-    for name, text in DOCUMENTS.items():
-        (folder / "corpus" / name).write_text(text, encoding="utf-8")
-    made = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None)
-    build_index(made, wait=True)
-    return made
+    return indexed(tmp_path_factory.mktemp("gaps"), DOCUMENTS)
 
 
 def asked(question: str, settings: Settings) -> Answer:

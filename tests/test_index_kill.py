@@ -123,7 +123,7 @@ def test_kill_at_random_moments(settings: Settings) -> None:
 @pytest.mark.timeout(1200)
 def test_kill_at_many_random_moments(settings: Settings) -> None:
     build_index(settings, model=BagOfWords())
-    for seed in range(100, 160):
+    for seed in range(100, 130):
         run_and_kill(settings, seed)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from built_index import indexed
 
 from rag import create_chain
 from rag.config import Settings
 from rag.extractive.asked import named
 from rag.extractive.evidence import Evidence, gather, weigh, word_vectors
 from rag.extractive.lacking import Lack, lack_of
-from rag.index.build import build_index
 from rag.index.opening import Index
 from rag.questions.reading import read_question
 from rag.retrieval.search import Retriever
@@ -54,13 +54,7 @@ language: ja
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("lacking")
-    (folder / "corpus").mkdir()
-    for name, text in DOCUMENTS.items():
-        (folder / "corpus" / name).write_text(text, encoding="utf-8")
-    made = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None)
-    build_index(made)
-    return made
+    return indexed(tmp_path_factory.mktemp("lacking"), DOCUMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +126,7 @@ def test_the_holder_of_an_office_is_somebody(index: Index) -> None:
         "What is the second pillar of the lamp plan?",  # "Policy 2"
         "第3回のつどいはいつでしたか",  # no text has the other words
         "第二弾の灯火計画はどうなりましたか",  # 第2期
+        "二つ目の灯火計画はいつ始まりましたか",
         "What does Ms Vries chair?",
         "Did the council meet before Christmas?",
         "How many passengers had the ferry in FY2024?",

@@ -28,6 +28,10 @@ def test_titled_persons_in_both_languages() -> None:
         Person("高市早苗首相", "首相", "高市早苗"),
     ]
     assert titled_persons("the mayor met a president; 内閣総理大臣") == []
+    assert titled_persons("所長の山田花子さんは、と会長は青木太郎氏が言う。") == [
+        Person("所長の山田花子さん", "所長", "山田花子"),
+        Person("会長は青木太郎氏", "会長", "青木太郎"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from built_index import indexed
 
 from rag.config import Settings
 from rag.extractive.answering import Draft, answer_from
 from rag.extractive.presuppositions import is_short_for, statements_of
-from rag.index.build import build_index
 from rag.index.opening import Index
 from rag.retrieval.search import Retriever
 
@@ -33,21 +33,15 @@ language: ja
 ---
 長い橋は1998年5月4日の月曜日に開通した。港湾管理庁が橋と照明を管理している。橋の通行料は年に約300万ユーロで、照明の費用にあてられる。
 橋の条例に罰則はなく、自転車に罰金はない。
+
+2001年5月にロンドンで開かれた灯火の祭りでは、金のレンズが授けられた。灯火の祭りでは、会長の青木花氏が銀のレンズを授けた。
 """,
 }
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("presuppositions")
-    for name, text in DOCUMENTS.items():
-        (folder / "corpus").mkdir(exist_ok=True)
-        (folder / "corpus" / name).write_text(text, encoding="utf-8")
-    settings = Settings(
-        corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None
-    )
-    build_index(settings)
-    return settings
+    return indexed(tmp_path_factory.mktemp("presuppositions"), DOCUMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +101,18 @@ def test_statements_are_the_clauses_that_do_not_ask(question: str, language: str
             "Tokyo",
             "London",
             "Which prize was given at the Lamp Fair that Britain hosted in May 2001?",
+        ),
+        (
+            "ロンドンの灯火の祭りで会長の山本一郎さんは何を授けましたか。",
+            "会長の山本一郎さん",
+            "会長の青木花",
+            "灯火の祭りで会長の青木花さんは何を授けましたか。",
+        ),
+        (
+            "2001年5月に東京で開かれた灯火の祭りでは、何が授けられましたか。",
+            "東京",
+            "ロンドン",
+            "2001年5月に英国で開かれた灯火の祭りでは、何が授けられましたか。",
         ),
         (
             "What does the 9 million euro a year that the toll for crossing the bridge brings in pay for?",

@@ -95,6 +95,9 @@ def test_read_question_drops_words_that_only_ask() -> None:
 def test_read_question_names_what_is_asked_for() -> None:
     assert read_question("What is the annual budget of the council?").head == ("annual", "budget")
     assert read_question("How many stone arches does the bridge have?").head == ("stone", "arch")
+    assert read_question("How many years of warranty does the yard give?").head == ("warranti",)
+    assert read_question("What does a day ticket for the ferry cost?").head == ("day", "ticket")
+    assert read_question("How much did the ferry cost in 2024?").head == ("ferri",)
     assert read_question("Why was the bridge closed?").head == ()
     assert read_question("What kind of permit does the ferry need?").head == ("permit",)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from built_index import indexed
 
 from rag import Answer, Settings, create_chain
-from rag.index.build import build_index
 from rag.questions.told import Told, told_before
 
 DOCUMENTS = {
@@ -30,13 +30,7 @@ language: ja
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("told")
-    (folder / "corpus").mkdir()
-    for name, text in DOCUMENTS.items():
-        (folder / "corpus" / name).write_text(text, encoding="utf-8")
-    made = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data", chroma_url=None)
-    build_index(made)
-    return made
+    return indexed(tmp_path_factory.mktemp("told"), DOCUMENTS)
 
 
 @pytest.mark.parametrize(

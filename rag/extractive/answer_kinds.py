@@ -25,7 +25,7 @@ def _any(*patterns: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]
 
 
 _DATE = _any(
-    rf"\b(?:[0-9]{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTHS}(?:\s+[0-9]{{1,2}}(?:st|nd|rd|th)?)?(?:,?\s+[0-9]{{4}})?",
+    rf"\b(?:(?:[0-9]{{1,2}}\s?(?:to|and|[-–])\s?)?[0-9]{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTHS}(?:\s+[0-9]{{1,2}}(?:st|nd|rd|th)?)?(?:,?\s+[0-9]{{4}})?",
     r"\b(?:1[0-9]{3}|20[0-9]{2})s?\b|\b[0-9]{1,4}\s?(?:bc|bce|ad|ce)\b|\b(?:[0-9]{1,2}(?:st|nd|rd|th)|\w+th)[\s-]century",
     r"\b(?:every|each|next|last|this|following|previous)\s+(?:year|month|week|summer|winter|spring|autumn)\b",
     rf"(?:令和|平成|昭和|大正|明治)?\s?(?:[0-9]+|元|[一二三四五六七八九十〇]+)\s?年(?:度|代|間|末|頃|春|夏|秋|冬)?"

@@ -19,11 +19,13 @@ from rag.extractive.evidence import Evidence, gather, speaks, weigh, word_vector
 from rag.extractive.fitting import PartAnswer, fitted
 from rag.extractive.gaps import asked_gaps, gap_notice, is_asked_for, without_gaps
 from rag.extractive.named_persons import names_somebody_else
+from rag.extractive.order_in_time import Misordered, misordered, order_notice
 from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held, unstated
 from rag.extractive.presuppositions import is_borne_out, misstated, statements_of
 from rag.extractive.quoting import Quote, Quoter
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.kinds import question_language
+from rag.questions.order import order_told
 from rag.questions.parts import parts_of
 from rag.questions.reading import Question, read_question
 from rag.questions.told import told_before
@@ -190,7 +192,14 @@ class _Reader:
         }
         # What no document is about is not contradicted by one either.
         presumed = None if plain.judgement.reason == "off_topic" else self._presumed(plain, pooled)
-        if presumed is not None:
+        order = (
+            None if plain.judgement.reason == "off_topic" or presumed is not None else self._misordered(plain.question)
+        )
+        if order is not None:
+            answer.notices.append(order_notice(plain.question.language, order))
+            answer.chosen = [(order.second.evidence,), (order.first.evidence,)]
+            answer.reason = None
+        elif presumed is not None:
             answer.notices.append(premise_notice(plain.question.language, presumed))
             answer.chosen = [(presumed.evidence,)]
             answer.reason = None
@@ -234,6 +243,14 @@ class _Reader:
             if contradiction is not None:
                 return contradiction
         return misstated(question, plain.weights, pooled, asks=True)
+
+    def _misordered(self, question: Question) -> Misordered | None:
+        """The order in time that the question takes for granted, and the documents contradict."""
+        told = [order_told(text, question.language) for text in statements_of(question.text, question.language)]
+        for order in (*told, order_told(question.text, question.language, question.kind)):
+            if order is not None and (found := misordered(order, self._held_against)) is not None:
+                return found
+        return None
 
     def _held_against(self, text: str) -> tuple[Question, TermWeights, list[Evidence]]:
         """A statement read, the weights of its terms, and what is found for it, best first."""

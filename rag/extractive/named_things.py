@@ -49,18 +49,18 @@ def names_of(question: Question) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each name as the question writes it, and the English words that it may be written with."""
     if question.language == "en":
         for name in names_in(question.text):
-            yield from ((word, (word,)) for word in _NAME_WORD.findall(name) if _is_name(word))
+            yield from ((word, (word,)) for word in _NAME_WORD.findall(name) if is_name(word))
         return
     text = unicodedata.normalize("NFKC", question.text)
     for piece in pieces(text):
         words = tuple(_NAME_WORD.findall(piece.english))
         name = text[piece.start : piece.end].strip("、。 ")
-        if words and all(map(_is_name, words)) and not thesaurus().knows(name):
+        if words and all(map(is_name, words)) and not thesaurus().knows(name):
             yield name, words
     yield from ((office.group(), (office.group(),)) for office in _JA_OFFICE.finditer(text))
 
 
-def _is_name(word: str) -> bool:
+def is_name(word: str) -> bool:
     """Whether a capitalised word names one thing.
 
     No month and no fiscal year, no title and no office does, nor a people: "Japanese models" are domestic ones.
@@ -105,6 +105,11 @@ def is_same_land(word: str, other: str) -> bool:
 def is_ordinary(word: str) -> bool:
     """Whether a capitalised word is one that is mostly written small: "Big Tech", "White Paper"."""
     return word.casefold() in _ordinary_words()
+
+
+def is_ordinary_katakana(word: str) -> bool:
+    """Whether a katakana word is one that English writes small: システム, サービス."""
+    return lexicon().words.get(word, "A").islower() or thesaurus().knows(word)
 
 
 @cache

@@ -82,6 +82,10 @@ def _has_numbered(text: str, wanted: Figure, question: str) -> bool:
     same = [one for one in figures(text) if str(one.value) == str(wanted.value)]
     if wanted.kind in ("version", "decade"):
         return any(one.kind == wanted.kind for one in same)
+    behind = _JA_BEHIND.match(question, wanted.end)
+    if behind is not None:  # 二つ目の計画 is 第2期の計画, whatever counts it
+        beside = (text[max(0, one.start - _NEAR_CHARS_JA) : one.end + _NEAR_CHARS_JA] for one in same)
+        return any(behind["noun"] in words for words in beside)
     counter = _COUNTER.match(question, wanted.end)
     if counter is not None and any(_COUNTER.match(text, one.end) for one in same):
         alike = _OF_EDITIONS if counter.group() in _OF_EDITIONS else counter.group()
@@ -120,4 +124,6 @@ _AGES_BELOW = 120
 _EN_NUMBERED = re.compile(r"\b(?:article|section|chapter|clause|paragraph|volume|part|phase|annex)\s*$", re.IGNORECASE)
 _OF_EDITIONS = "期版弾次"
 _NAMED_BY = re.compile(r"\b(?P<noun>[A-Z][a-z]+) $")
+_JA_BEHIND = re.compile(r"の(?P<noun>[\u4e00-\u9fff]{2,}|[\u30a1-\u30fa\u30fc]{2,})")
+_NEAR_CHARS_JA = 12
 _COUNTER = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

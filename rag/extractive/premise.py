@@ -259,7 +259,7 @@ def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evide
     sentence about the one whom the question names says as much.
     """
     for asked in titled_persons(question.text):
-        besides = frozenset(analyse(f"{asked.title} {asked.name}"))
+        besides = terms_touching(asked.text, question.text)
         about: list[tuple[float, float, Contradiction]] = []
         of_asked = 0.0
         for one in evidence:
@@ -276,6 +276,12 @@ def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evide
         if best is not None and best[0] >= max(_MISNAMED_FROM, of_asked + _SAYS_MORE):
             return best[2]
     return None
+
+
+def terms_touching(words: str, text: str) -> frozenset[str]:
+    """Terms of a text that lie in some words of it or reach into them, as pairs of Japanese characters do."""
+    start = text.find(words)
+    return frozenset(t.term for t in located_terms(text) if t.start < start + len(words) and start < t.end)
 
 
 # Share of the rest of the question that a sentence about another holder of the office must say by itself, and how much

@@ -18,11 +18,13 @@ from rag.extractive.premise import (
     exactness,
     opposite_words,
     share_held,
+    terms_touching,
     whole_date,
 )
 from rag.extractive.sentence_features import TermWeights
 from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
+from rag.gloss.glossing import pieces
 from rag.questions.reading import Question
 from rag.text.analysis import analyse
 from rag.text.persons import Person, titled_persons
@@ -197,7 +199,7 @@ def _specifics(statement: Question, *, asks: bool) -> Iterator[_Specific]:
     for match in _WEEKDAY.finditer(text):
         yield _of_weekday(match.group())
     for person in titled_persons(text):
-        yield _of_person(person)
+        yield _of_person(statement, person)
     for body in _bodies(text):
         yield _of_body(body, _bodies(text))
     for place in () if asks else _places_of_event(text):
@@ -234,7 +236,7 @@ def _of_weekday(day: str) -> _Specific:
         terms=frozenset(analyse(day)),
         stands_in=lambda other: (
             any(_weekday(match.group()) == _weekday(day) for match in _WEEKDAY.finditer(other))
-            and _IN_ERROR.search(other) is None
+            and IN_ERROR.search(other) is None
         ),
         others_in=others_in,
     )
@@ -249,15 +251,15 @@ _EN_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _JA_WEEKDAYS = "月火水木金土日"
 _WEEKDAY = re.compile(rf"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|[{_JA_WEEKDAYS}]曜日?", re.IGNORECASE)
 # A text that names a day only to say that it is not the right one.
-_IN_ERROR = re.compile(
+IN_ERROR = re.compile(
     r"\b(?:wrong|mistaken|erroneous|incorrect)(?:ly)?\b|\b(?:in|an) error\b|誤り|誤って|間違", re.IGNORECASE
 )
 
 
-def _of_person(person: Person) -> _Specific:
+def _of_person(statement: Question, person: Person) -> _Specific:
     return _Specific(
         text=person.text,
-        terms=frozenset(analyse(f"{person.title} {person.name}")),
+        terms=terms_touching(person.text, statement.text),
         stands_in=person.is_named_in,
         others_in=lambda other: [p.text for p in titled_persons(other) if p.title == person.title],
     )
@@ -287,24 +289,33 @@ def _of_place(place: str) -> _Specific:
     return _Specific(
         text=place,
         terms=frozenset(analyse(f"{place} {_TOOK_PLACE}")),  # one word of these is as good as another
-        stands_in=lambda other: any(is_same_land(place, name.split()[-1]) for name in _places(other)),
-        others_in=lambda other: [name for name in _places(other) if is_land(name.split()[-1])],
+        stands_in=lambda other: any(is_same_land(_last_word(place), _last_word(name)) for name in _places(other)),
+        others_in=lambda other: [name for name in _places(other) if is_land(_last_word(name))],
     )
 
 
 def _places_of_event(text: str) -> list[str]:
     """The countries and capitals in which a text has something take place: "the fair that Tokyo hosted"."""
-    return [place for place in _places(text) if is_land(place.split()[-1])] if _EVENT.search(text) else []
+    return [place for place in _places(text) if is_land(_last_word(place))] if _EVENT.search(text) else []
 
 
 def _places(text: str) -> list[str]:
-    return [match["place"] or match["host"] for match in _PLACE.finditer(text)]
+    return [match["place"] or match["host"] or match["ja"] for match in _PLACE.finditer(text)]
 
 
-_TOOK_PLACE = "hosted held took place convened met"
-_EVENT = re.compile(r"\b(?:hosted|held|took place|convened|met)\b")
+def _last_word(place: str) -> str:
+    """The last word of a place's name, in English: Delhi of New Delhi and of ニューデリー."""
+    english = place if place.isascii() else " ".join(piece.english for piece in pieces(place))
+    return (english.split() or [place])[-1]
+
+
+_TOOK_PLACE = "hosted held took place convened met 開かれた 開催 行われた 主催"
+_EVENT = re.compile(r"\b(?:hosted|held|took place|convened|met)\b|開かれ|開い|開催|行われ|主催")
 _NAMED_PLACE = r"(?:[A-Z][a-z]+\s)?[A-Z][a-z]+"
-_PLACE = re.compile(rf"\b(?:in|at|hosted by)\s+(?P<place>{_NAMED_PLACE})\b|\b(?P<host>[A-Z][a-z]+)\s+(?:hosted|held)\b")
+_PLACE = re.compile(
+    rf"\b(?:in|at|hosted by)\s+(?P<place>{_NAMED_PLACE})\b|\b(?P<host>[A-Z][a-z]+)\s+(?:hosted|held)\b"
+    r"|(?P<ja>[\u30a1-\u30fa\u30fc]{2,}|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,3})(?=で(?!の?は|も|あ|き|す))"
+)
 
 
 def is_short_for(short: str, name: str) -> bool:

@@ -32,7 +32,17 @@ _EN_NAMED = re.compile(
     rf"(?:(?:kinds?|types?|sorts?)\s+of\s+)?(?P<head>[\w-]+(?:\s+[\w-]+){{0,4}}?){_BEHIND}",
     re.IGNORECASE,
 )
-_EN_COUNTED = re.compile(rf"\bhow many\s+(?P<head>[\w-]+(?:\s+[\w-]+){{0,2}}?){_BEHIND}", re.IGNORECASE)
+# "How many years of guarantee" asks for the guarantee's.
+_EN_COUNTED = re.compile(
+    r"\bhow many\s+(?:(?:years?|months?|weeks?|days?|hours?|minutes?)\s+of\s+)?"
+    rf"(?P<head>[\w-]+(?:\s+[\w-]+){{0,2}}?){_BEHIND}",
+    re.IGNORECASE,
+)
+_EN_PRICED = re.compile(
+    r"\b(?:what|how much)\s+(?:do|does|did|will|would)\s+(?:(?:the|a|an|its|their)\s+)?"
+    r"(?P<head>[\w-]+(?:\s+[\w-]+){0,3}?)(?:\s+(?:of|in|for|to|on|at|by|from|with|between)\s[^?]+?)?\s+cost\b",
+    re.IGNORECASE,
+)
 _EN_MEASURED = re.compile(r"\bhow\s+(?:much|often|far|long|large|big|high|old|soon)\b", re.IGNORECASE)
 # Words with which a question asks what a text says, and those that name the kind of answer, which its form tells.
 _ASKING = (
@@ -117,7 +127,7 @@ def _kind_terms(kind: Kind) -> frozenset[str]:
 def _head_of(text: str) -> str:
     """The words that name what an English question asks for; empty where there are none."""
     # "The decision, which fell in May, came how many days later?" asks for days.
-    counted = _EN_COUNTED.search(text)
+    counted = _EN_COUNTED.search(text) or _EN_PRICED.search(text)
     if counted is not None:
         return counted["head"]
     named, measured = _EN_NAMED.search(text), _EN_MEASURED.search(text)

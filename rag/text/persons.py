@@ -13,9 +13,12 @@ _TITLES = (
 _ENGLISH = re.compile(
     rf"\b(?P<title>{_TITLES})\s+(?P<name>[A-Z][\w'’-]+(?:\s+(?:(?:van|von|de|al|of)\s+)?[A-Z][\w'’-]+){{0,3}})"
 )
-_JAPANESE = re.compile(
-    r"(?P<name>[\u4e00-\u9fff々]{2,5}?|[\u30a1-\u30ff・]{2,20})"
-    r"(?P<title>首相|総理|大統領|大臣|知事|市長|委員長|会長|社長|教授|長官|議長|皇帝|国王)"
+_TITLES_JA = r"(?:首相|総理|大統領|大臣|知事|市長|委員長|会長|社長|教授|長官|議長|皇帝|国王)"
+_NAME_JA = r"(?:[\u4e00-\u9fff々]{2,5}?|[\u30a1-\u30ff・]{2,20})"
+_JAPANESE = re.compile(rf"(?P<name>{_NAME_JA})(?P<title>{_TITLES_JA})")
+# The office first: 所長の山田花子さん, 所長は山田花子氏.
+_JAPANESE_BEHIND = re.compile(
+    rf"(?P<title>{_TITLES_JA}|所長|座長|本部長|理事長|総裁|代表|部長)(?:の|は、?|を|が|に)(?P<name>{_NAME_JA})(?:さん|氏|博士)"
 )
 # What stands before a Japanese title without being a name.
 _NO_NAMES = frozenset("日本 現職 当時 歴代 新任 副 内閣 内閣総理 元 前 担当 国務 各国 同国 英国 米国 韓国 中国".split())
@@ -37,5 +40,6 @@ class Person:
 
 def titled_persons(text: str) -> list[Person]:
     """Persons named with their office in a text, in order."""
-    found = [*_ENGLISH.finditer(text), *_JAPANESE.finditer(text)]
+    ways = (_ENGLISH, _JAPANESE, _JAPANESE_BEHIND)
+    found = sorted((one for way in ways for one in way.finditer(text)), key=lambda one: one.start())
     return [Person(match.group(), match["title"], match["name"]) for match in found if match["name"] not in _NO_NAMES]
