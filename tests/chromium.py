@@ -32,8 +32,9 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     if not Path(CHROMIUM).exists():
         pytest.fail("The browser tests need Debian's package `chromium`; KIHON_BROWSER=0 leaves them out.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGS))
         yield chromium

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from chromium import browser, too_faint
 from openai_server import OpenAIServer, Reply
+from playwright.sync_api import expect
 from served_page import ROOT, OpenTab, serving, tab
 
 from rag import Settings, get_document
@@ -73,7 +74,7 @@ def test_answer_marks_open_the_exact_quote(tab: OpenTab, settings: Settings) -> 
     text = turn.locator(".kh-text").inner_text()
     assert "23 December 2025" in text
     assert "14 July 2026" in text
-    assert turn.locator(".kh-stage-done").count() == 3
+    expect(turn.locator(".kh-stage-done")).to_have_count(3)
     marks, kept = turn.locator(".kh-text .kh-mark"), turn.locator(".kh-text .kh-together")
     assert kept.count() == marks.count() > 0
     for width in range(330, 810, 60):  # no mark begins a line: it would seem to be that of the next sentence
@@ -166,8 +167,8 @@ def test_abstention_is_shown_as_such(tab: OpenTab) -> None:
     page = tab().open()
     turn = page.ask("Who won the football world cup in 1966?")
     assert turn.locator(".kh-abstained h3").first.inner_text() == label("en", "abstained")
-    assert turn.locator(".kh-mark").count() == 0
-    assert turn.get_by_text(label("en", "nearest")).count() == 1
+    expect(turn.locator(".kh-mark")).to_have_count(0)
+    expect(turn.get_by_text(label("en", "nearest"))).to_have_count(1)
     turn.locator(".kh-hit").first.click()
     assert page.quote_in_viewer()
 
@@ -179,8 +180,8 @@ def test_hostile_document_does_nothing(tab: OpenTab) -> None:
     turn.locator(".kh-source").first.click()
     assert page.quote_in_viewer()
     viewer = page.page.locator(".kh-viewer")
-    assert viewer.locator("img, script, a[href]").count() == 0
-    assert turn.locator("img, script, a[href]").count() == 0
+    expect(viewer.locator("img, script, a[href]")).to_have_count(0)
+    expect(turn.locator("img, script, a[href]")).to_have_count(0)
     assert page.is_clean(), (page.messages, page.foreign_hosts())
 
 
@@ -196,16 +197,16 @@ def test_hostile_model_reply_does_nothing_and_is_marked(tab: OpenTab, settings: 
         turn = page.ask(ADOPTED)
         text = turn.locator(".kh-text").inner_text()
         assert "23 December 2025" in text
-        assert turn.locator("img, script, a[href]").count() == 0
+        expect(turn.locator("img, script, a[href]")).to_have_count(0)
         assert "987 trillion" in turn.locator(".kh-warn").first.inner_text()
         assert turn.locator(".kh-flaw").count() > 0
-        assert turn.locator("[data-mark='77']").count() == 0
+        expect(turn.locator("[data-mark='77']")).to_have_count(0)
         assert page.is_clean(), (page.messages, page.foreign_hosts())
 
 
 def test_page_is_japanese_for_a_japanese_browser_and_can_be_switched(tab: OpenTab) -> None:
     page = tab(locale="ja-JP").open()
-    assert page.page.get_by_role("button", name=starters("ja")[0]).count() == 1
+    expect(page.page.get_by_role("button", name=starters("ja")[0])).to_have_count(1)
     assert page.page.evaluate("document.documentElement.lang") == "ja"
     turn = page.ask("最初の人工知能基本計画はいつ閣議決定されましたか。")
     assert "2025年12月23日" in turn.inner_text()
@@ -218,7 +219,7 @@ def test_query_parameter_types_a_question_and_does_not_send_it(tab: OpenTab) -> 
     page.page.wait_for_function("document.querySelector('[data-testid=stChatInput] textarea').value !== ''")
     page.page.wait_for_timeout(1500)
     assert page.input.input_value() == "What is <b>AI</b>?"
-    assert page.page.locator(".kh-turn").count() == 0
+    expect(page.page.locator(".kh-turn")).to_have_count(0)
     page.input.press("Enter")
     page.page.locator(".kh-turn").wait_for()
 

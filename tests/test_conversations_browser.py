@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chromium import browser, too_faint, violations
 from made_turns import EVIL, LONG_WORD, RTL
+from playwright.sync_api import expect
 from served_page import ROOT, OpenTab, Tab, serving, tab
 
 from rag import Conversations, Settings, add_upload, build_index, create_chain, delete_document
@@ -167,38 +168,38 @@ def test_a_page_left_open_goes_on_after_a_restart(tab: OpenTab, settings: Settin
     with serving(settings) as url:
         page = tab(url).open()
         page.ask(ADOPTED)
+    expect(page.input).to_be_disabled()
     with serving(settings) as again:
         assert again == url
-        page.page.wait_for_timeout(20_000)  # until the browser has connected again, on a busy machine too
+        expect(page.input).to_be_enabled(timeout=60_000)  # the browser has connected again
         page.ask(SECOND)
         assert _questions(page) == [ADOPTED, SECOND]
     assert [info.n_turns for info in Conversations(settings).listed(_owner(page))] == [2]
 
 
 def test_changed_questions_replace_the_right_turns_and_a_rating_stays(tab: OpenTab, settings: Settings) -> None:
-    with serving(settings) as url:
-        page = tab(url).open()
-        for question in (ADOPTED, SECOND, JAPANESE):
-            page.ask(question)
-        middle = page.page.locator(".kh-turn").nth(1)
-        middle.locator(".kh-edit").click()
-        middle.locator("textarea").fill("What is the second plan?")
-        middle.locator("textarea").press("Enter")
-        page.page.locator(".kh-replaced").wait_for()
-        page.page.locator(".kh-turn.kh-done").nth(1).wait_for(timeout=60_000)
-        page.turn.locator("[data-verdict=up]").click()
-        page.page.locator("dialog").get_by_role("button", name=label("en", "feedback_send")).click()
-        page.page.locator("dialog").wait_for(state="detached")
-        page.page.reload()
-        page.page.locator(".kh-turn").nth(1).wait_for(timeout=60_000)
-        assert _questions(page) == [ADOPTED, "What is the second plan?"]
-        assert page.turn.locator("[data-verdict=up]").get_attribute("aria-pressed") == "true"
-        page.page.locator(".kh-turn").first.get_by_role("button", name=label("en", "ask_again")).click()
-        page.page.locator(".kh-turn").nth(1).wait_for(state="detached")
-        page.page.locator(".kh-turn.kh-done").wait_for(timeout=60_000)
-        kept = Conversations(settings)
-        (info,) = kept.listed(_owner(page))
-        assert [turn.question for turn in kept.get(info.id, _owner(page)).turns] == [ADOPTED]
+    page = tab().open()
+    for question in (ADOPTED, SECOND, JAPANESE):
+        page.ask(question)
+    middle = page.page.locator(".kh-turn").nth(1)
+    middle.locator(".kh-edit").click()
+    middle.locator("textarea").fill("What is the second plan?")
+    middle.locator("textarea").press("Enter")
+    page.page.locator(".kh-replaced").wait_for()
+    page.page.locator(".kh-turn.kh-done").nth(1).wait_for(timeout=60_000)
+    page.turn.locator("[data-verdict=up]").click()
+    page.page.locator("dialog").get_by_role("button", name=label("en", "feedback_send")).click()
+    page.page.locator("dialog").wait_for(state="detached")
+    page.page.reload()
+    page.page.locator(".kh-turn").nth(1).wait_for(timeout=60_000)
+    assert _questions(page) == [ADOPTED, "What is the second plan?"]
+    assert page.turn.locator("[data-verdict=up]").get_attribute("aria-pressed") == "true"
+    page.page.locator(".kh-turn").first.get_by_role("button", name=label("en", "ask_again")).click()
+    page.page.locator(".kh-turn").nth(1).wait_for(state="detached")
+    page.page.locator(".kh-turn.kh-done").wait_for(timeout=60_000)
+    kept = Conversations(settings)
+    (info,) = kept.listed(_owner(page))
+    assert [turn.question for turn in kept.get(info.id, _owner(page)).turns] == [ADOPTED]
 
 
 # --- the list -------------------------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def test_the_list_by_keyboard_alone_opens_renames_deletes_and_searches(
     assert page.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
     # The one that is open can be deleted too: an empty page is left.
     dialog = _list(page)
-    assert dialog.locator("[aria-current=true]").count() == 1
+    expect(dialog.locator("[aria-current=true]")).to_have_count(1)
     dialog.locator(".kh-conversation", has_text="金庫").locator(".kh-act-delete").click()
     dialog.get_by_role("button", name=label("en", "conversation_delete"), exact=True).click()
     dialog.get_by_text(label("en", "conversation_deleted")).wait_for()
@@ -299,7 +300,7 @@ def test_hostile_first_questions_are_titles(tab: OpenTab, address: str, settings
         kept.append(kept.create(_owner(page)).id, _owner(page), question, ANSWER)
     dialog = _list(page)
     assert len(_titles(dialog)) == len(questions)
-    assert dialog.locator("img, script, a[href]").count() == 0
+    expect(dialog.locator("img, script, a[href]")).to_have_count(0)
     assert dialog.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
     heights = dialog.locator(".kh-conversation").evaluate_all("all => all.map((one) => one.offsetHeight)")
@@ -361,7 +362,7 @@ def test_a_thousand_conversations_and_three_hundred_turns_stay_fast(
     dialog = _list(page)
     assert time.monotonic() - started < 3
     assert dialog.locator("[role=status]").inner_text() == label("en", "conversations_count", n=1000)
-    assert dialog.locator(".kh-conversation").count() == 50
+    expect(dialog.locator(".kh-conversation")).to_have_count(50)
     dialog.get_by_role("button", name=label("en", "conversations_more")).click()
     page.page.wait_for_function("document.querySelectorAll('.kh-conversation').length === 100")
     started = time.monotonic()
@@ -374,7 +375,7 @@ def test_a_thousand_conversations_and_three_hundred_turns_stay_fast(
     dialog.locator(".kh-conversation-open", has_text="The long one").click()
     page.page.locator(".kh-bubble", has_text="Question 299?").wait_for()
     assert time.monotonic() - started < 6
-    assert page.page.locator(".kh-turn").count() == 20
+    expect(page.page.locator(".kh-turn")).to_have_count(20)
 
 
 # --- nobody else's --------------------------------------------------------------------------------------------------
@@ -392,11 +393,11 @@ def test_two_browsers_do_not_see_each_others_conversations(tab: OpenTab, address
     for url in (link, f"{address}/?c=no-such-conversation", f"{address}/?c=%3Cscript%3E"):
         _go_to(other, url)
         other.page.get_by_text(label("en", "conversation_missing")).wait_for()
-        assert other.page.locator(".kh-turn").count() == 0
+        expect(other.page.locator(".kh-turn")).to_have_count(0)
         assert ADOPTED not in other.page.locator(".stMain [data-testid=stAlert]").inner_text()
         assert "c=" not in other.page.url
     other.ask(SECOND)
-    assert other.page.get_by_text(label("en", "conversation_missing")).count() == 0
+    expect(other.page.get_by_text(label("en", "conversation_missing"))).to_have_count(0)
     # A second tab of the same browser is the same reader.
     second = Tab(mine.page.context.new_page(), address)
     _go_to(second, link)

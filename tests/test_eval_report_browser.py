@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chromium import browser, too_faint
 from eval_runs import abstained, make_result, make_row, right, unanswerable, write, wrong
+from playwright.sync_api import expect
 from test_eval_report import EVIL, hostile
 
 from eval.reporting import write_report
@@ -120,7 +121,7 @@ def test_hostile_row_is_shown_and_does_nothing(opened: OpenPage) -> None:
     page.get_by_role("button", name="Open all").click()
     row = page.locator(".questions > tbody").last
     assert EVIL.replace("\u202e", "\\u202e") in row.inner_text()
-    assert row.locator("script, img, style, a, iframe").count() == 0
+    expect(row.locator("script, img, style, a, iframe")).to_have_count(0)
     page.get_by_role("combobox", name="Verdict").select_option(
         page.locator("#verdict option").last.get_attribute("value")
     )

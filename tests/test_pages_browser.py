@@ -8,6 +8,7 @@ import pytest
 from chromium import browser, too_faint, violations
 from eval_runs import abstained, make_result, make_row, make_run, right, unanswerable, write, wrong
 from openai_server import OpenAIServer, Reply
+from playwright.sync_api import expect
 from served_page import OpenTab, Tab, serving, tab
 from test_browser import ADOPTED, address, settings
 
@@ -180,7 +181,7 @@ def test_single_keys_can_be_turned_off_for_good(tab: OpenTab) -> None:
     page.page.get_by_text(label("en", "shortcuts_off")).wait_for()
     page.page.keyboard.press("?")
     page.page.wait_for_timeout(300)
-    assert page.page.get_by_role("dialog").count() == 0
+    expect(page.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_first_tab_skips_to_the_content(tab: OpenTab) -> None:
@@ -226,7 +227,7 @@ def test_an_address_opens_a_document_and_hostile_names_are_text(tab: OpenTab) ->
     page.page.goto(f"{page.address}/documents?document=corpus/hostile.md")
     page.page.locator(".kh-viewer .kh-document").wait_for()
     assert "<img src=x" in page.page.locator(".kh-viewer-title").inner_text()
-    assert page.page.locator(".kh-root img, .kh-viewer img, .kh-root script").count() == 0
+    expect(page.page.locator(".kh-root img, .kh-viewer img, .kh-root script")).to_have_count(0)
     assert page.page.evaluate("window.hacked") is None
     assert page.foreign_hosts() == set()
 
@@ -277,7 +278,7 @@ def test_hostile_query_parameters_are_text_of_bounded_length(tab: OpenTab, quest
     page.page.wait_for_function("document.querySelector('[data-testid=stChatInput] textarea')?.value")
     assert page.input.input_value() in (question[:4000], question[:4000].replace("\x00", "�"))
     page.page.wait_for_timeout(500)
-    assert page.page.locator(".kh-turn").count() == 0
+    expect(page.page.locator(".kh-turn")).to_have_count(0)
     assert page.page.evaluate("window.hacked") is None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from chromium import browser
 from made_turns import cite, done
+from playwright.sync_api import expect
 from served_page import OpenTab, serving_turns, tab
 
 from rag import Settings, build_index
@@ -89,7 +90,7 @@ def test_what_changed_before_the_scripts_came_is_drawn_and_the_keyboard_works(ta
     page.input.wait_for(timeout=60_000)
     page.page.locator(".st-key-language").get_by_text(LANGUAGES["ja"]).click()
     page.page.get_by_placeholder(label("ja", "input")).wait_for()
-    assert page.page.locator(".kh-turn").count() == 0
+    expect(page.page.locator(".kh-turn")).to_have_count(0)
     page.page.evaluate("release", first)
     page.page.wait_for_function("globalThis.kihon")
     for name in ("kihon.shell", "kihon.part"):
@@ -98,7 +99,7 @@ def test_what_changed_before_the_scripts_came_is_drawn_and_the_keyboard_works(ta
     page.page.locator(".kh-name").click()
     page.page.keyboard.press("?")
     page.page.locator("dialog", has_text=label("ja", "key_help")).wait_for(timeout=10_000)
-    assert page.page.locator("[role=log]").count() == 1
+    expect(page.page.locator("[role=log]")).to_have_count(1)
     assert page.is_clean(), (page.messages, page.foreign_hosts())
 
 

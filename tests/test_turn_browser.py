@@ -15,6 +15,7 @@ import pytest
 from chromium import browser, too_faint
 from made_turns import EVIL, LONG_WORD, RTL, cite, done, hit
 from openai_server import OpenAIServer, Reply
+from playwright.sync_api import expect
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
@@ -204,7 +205,7 @@ def test_a_broken_model_leaves_a_way_out_and_says_what_was_spent(tab: OpenTab, s
         assert re.fullmatch(
             r"Written by model-1, quotes checked · in [\d.]+ m?s · [\d,]+ tokens · (about|below) \$0\.\d{4}", foot
         )
-        assert page.turn.locator(".kh-wayout").count() == 0
+        expect(page.turn.locator(".kh-wayout")).to_have_count(0)
         turn = page.ask("When was the second plan decided?")
         way_out = turn.locator(".kh-wayout button")
         assert way_out.inner_text() == label("en", "answer_offline")
@@ -212,8 +213,8 @@ def test_a_broken_model_leaves_a_way_out_and_says_what_was_spent(tab: OpenTab, s
         way_out.click()
         page.page.locator(".kh-turn").last.locator(".kh-foot", has_text="Quoted from the documents").wait_for()
         assert "14 July 2026" in page.turn.locator(".kh-text").inner_text()
-        assert page.turn.locator(".kh-wayout").count() == 0
-        assert page.page.locator(".kh-turn").count() == 2  # it took the place of the broken one
+        expect(page.turn.locator(".kh-wayout")).to_have_count(0)
+        expect(page.page.locator(".kh-turn")).to_have_count(2)  # it took the place of the broken one
         assert len(server.requests) == n_requests
 
 
@@ -242,13 +243,13 @@ def test_card_says_what_the_quote_is_of(tab: OpenTab, made_address: str) -> None
 def test_superseded_source_points_to_the_newer_edition(tab: OpenTab, made_address: str) -> None:
     page = tab(made_address).open()
     newer = page.turn.locator(".kh-source-list .kh-newer")
-    assert newer.count() == 1
+    expect(newer).to_have_count(1)
     page.turn.locator(".kh-source").first.click()
     viewer = page.page.locator(".kh-viewer")
     viewer.locator(".kh-newer").click()
     page.page.wait_for_function("document.querySelector('.kh-viewer-title').innerText.includes('second AI Basic Plan')")
     viewer.locator(".kh-document").wait_for()
-    assert viewer.locator(".kh-newer").count() == 0
+    expect(viewer.locator(".kh-newer")).to_have_count(0)
     page.page.keyboard.press("Escape")
     viewer.wait_for(state="detached")
     assert "kh-source" in page.page.evaluate("document.activeElement.className")
@@ -275,7 +276,7 @@ def test_page_of_a_pdf_is_shown_with_the_passage_marked(tab: OpenTab, width: int
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
     viewer.get_by_role("button", name=label("en", "next_page")).click()
     page.page.wait_for_function("document.querySelector('.kh-page-nth').innerText === 'Page 3 of 3'")
-    assert viewer.locator(".kh-page-mark").count() == 0
+    expect(viewer.locator(".kh-page-mark")).to_have_count(0)
     assert label("en", "page_unmarked") in viewer.inner_text()
     assert viewer.get_by_role("button", name=label("en", "next_page")).is_disabled()
     assert page.is_clean(), (page.messages, page.foreign_hosts())
@@ -308,7 +309,7 @@ def test_page_of_a_file_that_changed_is_not_shown_but_the_text_is(tab: OpenTab, 
 def test_conflict_shows_both_quotes_whole(tab: OpenTab, made_address: str, width: int, height: int) -> None:
     page = tab(made_address, width=width, height=height).open()
     sides = page.turn.locator(".kh-conflict .kh-source")
-    assert sides.count() == 2
+    expect(sides).to_have_count(2)
     for side, words, date in zip(sides.all(), (OLD_WORDS, NEW_WORDS), ("2025-12-23", "2026-07-14"), strict=True):
         assert side.locator(".kh-source-quote").inner_text() == words
         assert date in side.locator(".kh-source-meta").inner_text()
@@ -341,7 +342,7 @@ def test_searched_question_is_said_where_it_differs_and_next_questions_are_asked
         "Searched as: When were the first and the second AI Basic Plan decided?"
     ]
     suggested = page.page.locator(".kh-next-question")
-    assert suggested.count() == 3  # of the newest turn alone
+    expect(suggested).to_have_count(3)  # of the newest turn alone
     suggested.last.focus()
     page.page.keyboard.press("Enter")
     page.page.locator(".kh-turn").nth(2).and_(page.page.locator(".kh-done")).wait_for(timeout=60_000)
@@ -353,20 +354,20 @@ def test_searched_question_is_said_where_it_differs_and_next_questions_are_asked
 def test_hostile_words_are_words(tab: OpenTab, made_address: str, width: int, height: int) -> None:
     page = tab(made_address, width=width, height=height).open()
     turn = page.page.locator(".kh-turn").first
-    assert turn.locator("img, script, a[href], iframe").count() == 0
+    expect(turn.locator("img, script, a[href], iframe")).to_have_count(0)
     assert turn.locator(".kh-flaw").count() > 0
     assert "“It costs 987 yen.” does not stand in the quotes given for it." in turn.locator(".kh-warn").inner_text()
     turn.locator(".kh-unused summary").click()
     turn.locator(".kh-source").first.click()
     assert EVIL in page.quote_in_viewer()
     viewer = page.page.locator(".kh-viewer")
-    assert viewer.locator("img, script, a[href]").count() == 0
+    expect(viewer.locator("img, script, a[href]")).to_have_count(0)
     page.page.keyboard.press("Escape")
     turn.locator("[data-verdict=down]").click()
     dialog = page.page.locator("dialog")
     dialog.wait_for()
     assert EVIL in dialog.inner_text()
-    assert dialog.locator("img, script, a[href]").count() == 0
+    expect(dialog.locator("img, script, a[href]")).to_have_count(0)
     wide = "(name) => { const e = document.querySelector(name); return e.scrollWidth - e.clientWidth; }"
     assert page.page.evaluate(wide, "dialog") <= 0
     assert page.page.evaluate(wide, ".kh-turn") <= 0
@@ -508,7 +509,7 @@ def test_an_edited_question_is_asked_from_there_and_the_rest_is_folded(tab: Open
     area.press("Enter")
     page.page.locator(".kh-replaced").wait_for()
     page.page.locator(".kh-turn.kh-done").wait_for(timeout=60_000)
-    assert page.page.locator(".kh-turn").count() == 1
+    expect(page.page.locator(".kh-turn")).to_have_count(1)
     assert page.turn.locator(".kh-bubble").inner_text().endswith("Who opened the Velmora bridge?")
     folded = page.page.locator(".kh-replaced")
     assert folded.locator("summary").inner_text() == label("en", "replaced", n=2)
@@ -523,7 +524,7 @@ def test_asking_again_takes_the_place_of_the_answer(tab: OpenTab) -> None:
     page.turn.get_by_role("button", name=label("en", "ask_again")).click()
     page.page.locator(".kh-replaced").wait_for()
     page.page.locator(".kh-turn.kh-done").wait_for(timeout=60_000)
-    assert page.page.locator(".kh-turn").count() == 1
+    expect(page.page.locator(".kh-turn")).to_have_count(1)
     assert "3 May 2024" in page.turn.locator(".kh-text").inner_text()
 
 
@@ -538,7 +539,7 @@ def test_three_hundred_turns_stay_fast(tab: OpenTab, settings: Settings) -> None
     with serving_turns(settings, turns) as url:
         page = tab(url).open()
         page.page.locator(".kh-turn").nth(19).wait_for()
-        assert page.page.locator(".kh-turn").count() == 20
+        expect(page.page.locator(".kh-turn")).to_have_count(20)
         for question in (ADOPTED, OPENED):  # the first loads the model
             started = time.monotonic()
             page.input.fill(question)
