@@ -11,6 +11,7 @@ import pytest
 from fetch_lists import fetch_settings as fetch_settings  # fixtures of the tests of fetching
 from fetch_lists import text_server as text_server
 from model_folders import tiny as tiny
+from plans_index import plans as plans
 
 from rag.config import Settings
 from rag.embedding.choice import load_embedding_model

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chromium import browser, too_faint, violations
 from made_turns import EVIL, LONG_WORD, RTL
+from plans_index import copied
 from playwright.sync_api import expect
 from served_page import ROOT, OpenTab, Tab, serving, tab
 
@@ -40,21 +40,10 @@ BRIDGE = "# The Velmora bridge\n\nThe Velmora bridge was opened on 3 May 2024 by
 ANSWER = Answer(question="q", searched="q", text="It is so.", mode="extractive")
 
 
-def _indexed(folder: Path) -> Settings:
-    """Both plans, indexed, with a data folder that nobody has used."""
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    for name in ("plan-1.md", "plan-2.md", "plan-1.ja.md", "plan-2.ja.md"):
-        shutil.copy(ROOT / "corpus" / name, corpus)
-    made = Settings(corpus_dir=corpus, index_dir=folder / "index", data_dir=folder / "data")
-    build_index(made)
-    return made
-
-
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(plans: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Shared: each tab is a reader of its own, who has only the conversations of this test."""
-    return _indexed(tmp_path_factory.mktemp("conversations"))
+    return copied(plans, tmp_path_factory.mktemp("conversations"))
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +53,9 @@ def address(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_settings(tmp_path: Path) -> Settings:
+def own_settings(plans: Settings, tmp_path: Path) -> Settings:
     """For a test that changes documents, or the file of conversations by hand."""
-    return _indexed(tmp_path)
+    return copied(plans, tmp_path)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from rag.config import Settings
-from rag.extractive.answering import Draft, answer_from
+from rag.extractive.answering import answer_from
+from rag.extractive.drafting import Draft
 from rag.extractive.fitting import MAX_CHARS, MAX_SENTENCES
 from rag.index.build import build_index
 from rag.index.opening import Index

@@ -24,7 +24,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 PATHS = ("", "documents", "evaluation", "settings", "about")
 NAMES = ("page_chat", "page_documents", "page_evaluation", "page_settings", "page_about")
-WIDTHS = [(1440, 900), (820, 1180), (390, 844)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,9 +65,11 @@ def _fill(page: Tab, path: str) -> None:
         page.page.locator(".st-key-evaluation-question").wait_for()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
-def test_every_page_is_accessible_at_every_width_in_both_themes(
+@pytest.mark.parametrize(
+    ("width", "height", "theme"),
+    [(1440, 900, "light"), (1440, 900, "dark"), (820, 1180, "light"), (390, 844, "dark")],
+)
+def test_every_page_is_accessible_at_every_width_and_in_both_themes(
     tab: OpenTab, width: int, height: int, theme: Any
 ) -> None:
     page = tab(width=width, height=height, color_scheme=theme)

@@ -8,7 +8,8 @@ import pytest
 from built_index import indexed
 
 from rag.config import Settings
-from rag.extractive.answering import Draft, answer_from
+from rag.extractive.answering import answer_from
+from rag.extractive.drafting import Draft
 from rag.extractive.presuppositions import is_short_for, statements_of
 from rag.index.opening import Index
 from rag.retrieval.search import Retriever

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,12 @@ import pytest
 from chromium import browser, too_faint
 from made_turns import EVIL, LONG_WORD, RTL, cite, done, hit
 from openai_server import OpenAIServer, Reply
+from plans_index import copied
 from playwright.sync_api import expect
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
-from served_page import ROOT, OpenTab, Tab, serving, serving_turns, tab
+from served_page import OpenTab, Tab, serving, serving_turns, tab
 
 from rag import Settings, build_index, verify
 from rag.answer import Answer, Conflict, Unsupported
@@ -59,20 +59,16 @@ def _bridge() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(plans: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Both plans, a PDF and a hostile document, indexed."""
-    folder = tmp_path_factory.mktemp("turns")
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    for name in ("plan-1.md", "plan-2.md", "plan-1.ja.md", "plan-2.ja.md"):
-        shutil.copy(ROOT / "corpus" / name, corpus)
+    made = copied(plans, tmp_path_factory.mktemp("turns"))
+    corpus = made.corpus_dir
     (corpus / "bridge.pdf").write_bytes(_bridge())
     (corpus / "evil.md").write_text(
         f"---\ntitle: '{EVIL} {LONG_WORD}'\npublisher: '{EVIL}'\nurl: javascript:window.hacked=1\n---\n"
         f"Purple gadgets are limited {EVIL} to 512.\n\n{RTL}\n\n{LONG_WORD}\n",
         "utf-8",
     )
-    made = Settings(corpus_dir=corpus, index_dir=folder / "index", data_dir=folder / "data")
     build_index(made)
     return made
 

@@ -12,7 +12,7 @@ from rag.phrases import abstained_text
 
 if TYPE_CHECKING:
     from rag.document import Document
-    from rag.extractive.answering import Draft, DraftSentence
+    from rag.extractive.drafting import Draft, DraftSentence
     from rag.store.reader import Store
 
 logger = logging.getLogger(__name__)

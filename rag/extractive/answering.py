@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-from rag.answer import Notice, Reason
 from rag.extractive.abstention import Judgement, as_gap, judge
 from rag.extractive.alignment import align
 from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.asked import named
 from rag.extractive.choosing import choose, date_parts, of_most_standing, of_rank_first, prefer
-from rag.extractive.conflicts import contradicting, disagree
+from rag.extractive.conflicts import contradicting
+from rag.extractive.drafting import Draft, drafted
 from rag.extractive.editions import Series, series_of, wants_all
 from rag.extractive.evidence import Evidence, gather, speaks, weigh, word_vectors
-from rag.extractive.fitting import PartAnswer, fitted
+from rag.extractive.fitting import PartAnswer
 from rag.extractive.gaps import asked_gaps, gap_notice, is_asked_for, without_gaps
 from rag.extractive.named_persons import names_somebody_else
 from rag.extractive.order_in_time import Misordered, misordered, order_notice
 from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held, unstated
 from rag.extractive.presuppositions import is_borne_out, misstated, statements_of
-from rag.extractive.quoting import Quote, Quoter
+from rag.extractive.quoting import Quoter
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.kinds import question_language
 from rag.questions.order import order_told
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from rag.embedding.model import Vector
     from rag.index.opening import Index
     from rag.retrieval.search import Candidate
-    from rag.store.reader import DocumentRecord
 
 # Sentences that may stand in for a chosen one: how many, and how far behind the best in score.
 _ALTERNATIVES = 16
@@ -44,41 +42,6 @@ _NEARLY = 3.0
 _PER_PART = {1: 4, 2: 2, 3: 1}
 
 Search = Callable[[str], Sequence["Candidate"]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftSentence:
-    """One quote of an answer: `document.text[start:end]`, and how it is shown (a list has a line for each item)."""
-
-    document: DocumentRecord
-    start: int
-    end: int
-    shown: str
-    section: str | None
-    page: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftConflict:
-    """Two of the sentences (numbers from 0) that say different things of the same subject."""
-
-    subject: str
-    sentences: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An answer before its marks are set; without sentences it is an abstention with its reason.
-
-    `confidence` in [0, 1] is the estimated chance that the sentences answer the question.
-    """
-
-    sentences: tuple[DraftSentence, ...] = ()
-    abstained: bool = False
-    reason: Reason | None = None
-    notices: tuple[Notice, ...] = ()
-    conflicts: tuple[DraftConflict, ...] = ()
-    confidence: float = 0.0
 
 
 def answer_from(
@@ -121,7 +84,7 @@ def _answered(reader: _Reader, question: str) -> Draft:
     if all(not answer.chosen for answer in answers):
         best = max(answers, key=lambda a: a.confidence)
         return Draft(abstained=True, reason=best.reason, notices=tuple(best.notices), confidence=best.confidence)
-    return _draft(answers, reader.quoter, question_language(question))
+    return drafted(answers, reader.quoter, question_language(question))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,55 +336,3 @@ def _with_stand_ins(
         if not e.unsaid and e.score >= evidence[0].score - _NEARLY and date_parts(e) >= date_parts(evidence[0])
     ]
     return [(chosen[0], *sorted(near, key=lambda e: -len(e.text))), *((one,) for one in chosen[1:])]
-
-
-def _draft(answers: Sequence[PartAnswer], quoter: Quoter, language: str) -> Draft:
-    shown = fitted(answers, quoter)
-    notices = [notice for answer in answers for notice in answer.notices]
-    if any(not answer.chosen for answer in answers):
-        notices.append(_unanswered([a.question for a in answers if not a.chosen], language))
-    if shown and all(speaks(evidence) != language for _, _, evidence in shown):
-        notices.append(_other_language(language))
-    confidence = min(a.confidence for a in answers if a.chosen)
-    if not shown:
-        return Draft(abstained=True, reason="not_stated", confidence=confidence)
-    return Draft(
-        sentences=tuple(_sentence(quote, evidence) for _, quote, evidence in shown),
-        notices=tuple(notices),
-        conflicts=_conflicts(shown),
-        confidence=confidence,
-    )
-
-
-def _conflicts(shown: Sequence[tuple[Question, Quote, Evidence]]) -> tuple[DraftConflict, ...]:
-    """Pairs of the sentences shown for the same part that give different figures for the same thing."""
-    found = []
-    for (i, (question, _, one)), (j, (other_question, _, other)) in combinations(enumerate(shown), 2):
-        if question is other_question and disagree(question, one, other):
-            found.append(DraftConflict(subject=question.text, sentences=(i, j)))
-    return tuple(found)
-
-
-def _sentence(quote: Quote, evidence: Evidence) -> DraftSentence:
-    chunk = evidence.candidate.stored.chunk
-    return DraftSentence(
-        document=evidence.record,
-        start=quote.start,
-        end=quote.end,
-        shown=quote.shown,
-        section=chunk.section,
-        page=chunk.page,
-    )
-
-
-def _unanswered(parts: Sequence[Question], language: str) -> Notice:
-    asked = " / ".join(part.text for part in parts)
-    if language == "ja":
-        return Notice(code="part_unanswered", message=f"文書から答えられない部分があります：{asked}")
-    return Notice(code="part_unanswered", message=f"The documents do not answer this part of the question: {asked}")
-
-
-def _other_language(language: str) -> Notice:
-    if language == "ja":
-        return Notice(code="other_language", message="答えは英語の文書だけにあります。")
-    return Notice(code="other_language", message="Only documents in Japanese state the answer.")

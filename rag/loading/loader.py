@@ -21,7 +21,7 @@ from rag.loading.formats import FORMATS, Format, format_of, not_supported
 from rag.loading.metadata import document_fields
 from rag.loading.raw import Refused
 
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 """Grows when the same bytes would give another text: a document read by an earlier one has to be read again."""
 
 _MAX_TITLE_CHARS = 300
