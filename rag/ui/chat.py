@@ -31,8 +31,13 @@ def draw_chat(language: Language, settings: Settings) -> None:
     resources.shared_desk()
     if (problem := conversation.problem()) is not None:
         draw_trouble(problem, language)
-    _conversation(language, settings)
-    _input(language, settings)
+    called_back = st.session_state.pop(_CALLED_BACK, False)
+    clicked = _conversation(language, settings)
+    question = _input(language, settings) or clicked
+    if question and not called_back:
+        # After a restart of the server a reader may ask before this session has drawn the box: nothing calls back then.
+        conversation.ask(question)
+        st.rerun()
 
 
 def draw_conversation_buttons(language: Language) -> None:
@@ -47,11 +52,11 @@ def draw_conversation_buttons(language: Language) -> None:
         )
 
 
-def _conversation(language: Language, settings: Settings) -> None:
+def _conversation(language: Language, settings: Settings) -> str | None:
+    """Draw the turns, or questions to begin with, of which the one that was clicked is returned."""
     turns = conversation.session_turns()
     if not turns:
-        _welcome(language)
-        return
+        return _welcome(language)
     look = Look(
         language=language,
         has_model=settings.answers_with_model,
@@ -70,20 +75,25 @@ def _conversation(language: Language, settings: Settings) -> None:
         for turn in turns[-n_shown:-1]:
             _draw_turn(turn, look, is_newest=False)
         _newest_turn(look)
+    return None
 
 
 def _show_older() -> None:
     st.session_state.n_shown = st.session_state.get("n_shown", N_SHOWN) + N_SHOWN
 
 
-def _welcome(language: Language) -> None:
+def _welcome(language: Language) -> str | None:
     with st.container(key="kihon-welcome"):
         st.header(label(language, "welcome"), anchor=False)
         st.markdown(label(language, "welcome_text"))
     st.caption(label(language, "starters"))
     with st.container(key="kihon-starters"):
-        for number, question in enumerate(starters(language), 1):
-            st.button(question, key=f"starter-{number}", on_click=_ask, args=(question,), width="stretch")
+        clicked = [
+            question
+            for number, question in enumerate(starters(language), 1)
+            if st.button(question, key=f"starter-{number}", on_click=_ask, args=(question,), width="stretch")
+        ]
+    return clicked[0] if clicked else None
 
 
 def _newest_turn(look: Look) -> None:
@@ -117,13 +127,14 @@ def _draw_turn(turn: Turn, look: Look, *, is_newest: bool) -> None:
     mount_part(key=f"turn-{turn.id}", data=turn_view(turn, look, is_newest=is_newest))
 
 
-def _input(language: Language, settings: Settings) -> None:
+def _input(language: Language, settings: Settings) -> str | None:
+    """Draw the box for the next question, which is returned in the run that it was sent in."""
     typed = st.query_params.get("q")
     if typed and st.session_state.get("typed") != typed:
         # Typed in, never sent: a link must not be able to ask.
         st.session_state.typed = typed
         st.session_state.question = typed[: settings.max_question_chars]
-    st.chat_input(
+    return st.chat_input(
         label(language, "input"), key="question", max_chars=settings.max_question_chars, on_submit=_ask_what_was_typed
     )
 
@@ -134,5 +145,10 @@ def _ask_what_was_typed() -> None:
         _ask(question)
 
 
+# Of the session: that what was typed or clicked has been asked already, in this run of the script.
+_CALLED_BACK = "question-asked"
+
+
 def _ask(question: str) -> None:
+    st.session_state[_CALLED_BACK] = True
     conversation.ask(question)
