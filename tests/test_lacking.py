@@ -29,6 +29,7 @@ Article 12 of the harbour rules forbids diving. Version 2.1 of the harbour rules
 In 2024 the ferry carried 12,000 passengers. Wärtsilä and the Karlsson yard built the ferry with money from Finland.
 
 The chair of the harbour council is Ida Vries. The harbour office keeps the boats of the council.
+Ms Karlsson paints the ferries.
 
 The London Harbour Trust paid for the quay. Britain wants more ferries. The white book of the council lists the boats.
 """,
@@ -128,6 +129,8 @@ def test_the_holder_of_an_office_is_somebody(index: Index) -> None:
         "第二弾の灯火計画はどうなりましたか",  # 第2期
         "二つ目の灯火計画はいつ始まりましたか",
         "What does Ms Vries chair?",
+        "What does Ulla Karlsson paint?",  # Ms Karlsson
+        "Which boats does CCTV show?",
         "Did the council meet before Christmas?",
         "How many passengers had the ferry in FY2024?",
         "Who are the SMEs that paint the lamps?",  # small and medium-sized

@@ -91,6 +91,7 @@ def premises(question: str, settings: Settings) -> tuple[list[str], Answer]:
     [
         "Why was the Long Bridge opened after the harbour law was adopted?",
         "The Long Bridge was opened after the harbour law was adopted. Who paid for that?",
+        "The Long Bridge was opened, after the harbour law had been adopted. Who paid for that?",
         "How was the harbour law adopted before the Long Bridge was opened?",
         "長い橋が開通したのは港湾法が可決された後ですが、なぜですか",
     ],

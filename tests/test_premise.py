@@ -11,6 +11,9 @@ OPPOSITES = [
     ("Why was the bill rejected?", "The bill was passed on 3 May.", ("rejected", "passed")),
     ("Why is the scheme mandatory?", "The scheme is voluntary.", ("mandatory", "voluntary")),
     ("なぜ法律は廃止されたのか", "法律は2020年に成立した。", ("廃止", "成立")),
+    ("How far did the fee climb?", "The fee fell from 4 to 3 euros.", ("climb", "fell")),
+    ("Which parties voted down the bill?", "Both parties voted for the bill.", ("voted down", "voted for")),
+    ("期限が前倒しになったのはなぜですか", "期限は2028年に延期された。", ("前倒し", "延期")),
     ("Why was the bill passed?", "The bill was passed on 3 May.", None),
     ("Why was the bill rejected?", "The bill was first rejected and then passed.", None),
 ]

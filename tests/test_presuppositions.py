@@ -22,9 +22,11 @@ language: en
 The Long Bridge was opened to traffic on Monday 4 May 1998. The Harbour Agency looks after the bridge and its lamps.
 Mayor Ida Vries opened the Long Bridge in person. The toll for crossing the bridge brings in about 3 million euro a
 year, which pays for the lamps. The bridge law of the town knows no fines for cyclists.
-Papers that have the Long Bridge opened on a Sunday are wrong.
+Papers that have the Long Bridge opened on a Sunday are wrong. Ulla Berg, who lives in Lindau, paints the lamps of the
+Long Bridge.
 
-The Lamp Fair met in London in May 2001. At the Lamp Fair the golden lens was given as the prize.
+The Lamp Fair met in London in May 2001. Minister Otto Lang paid for the prize.
+At the Lamp Fair the golden lens was given as the prize.
 
 When the lamp plan was adopted in March 1997, the AI Lamp Bureau had about 30 staff. In 1999 AILB moved to the harbour.
 """,
@@ -73,6 +75,14 @@ def asked(question: str, index: Index, settings: Settings) -> Draft:
             "en",
             ["Lamp Fair Tokyo hosted in 2001"],
         ),
+        (
+            "Where does Ida Vries, who opened the Long Bridge, live?",
+            "en",
+            ["Ida Vries opened the Long Bridge"],
+        ),
+        ("A storm has passed over our long bridge. Who looks after it?", "en", []),  # the asker's own case
+        ("What was built on 4 May 1998, the day the bridge was opened?", "en", []),
+        ("うちの長い橋で自転車が壊れました。どこが管理していますか。", "ja", []),
         ("1999年に開通した長い橋は、誰が管理していますか。", "ja", ["1999年に開通した長い橋は"]),
         ("長い橋はいつ開通しましたか。", "ja", []),
         ("1999年の開通の時点で、長い橋の照明はいくつありましたか。", "ja", []),
@@ -96,6 +106,18 @@ def test_statements_are_the_clauses_that_do_not_ask(question: str, language: str
             "Mayor Smith",
             "Mayor Ida Vries",
             "After Mayor Vries opened the Long Bridge, which agency looked after it?",
+        ),
+        (
+            "Which bridge did Minister Vries open in person?",
+            "Minister Vries",
+            "Mayor Ida Vries",
+            "Which bridge did Mayor Vries open in person?",
+        ),
+        (
+            "Where does Jan Smit, who paints the lamps of the Long Bridge, live?",
+            "Jan Smit",
+            "Ulla Berg",
+            "Where does Ulla Berg, who paints the lamps of the Long Bridge, live?",
         ),
         (
             "Which prize was given at the Lamp Fair that Tokyo hosted in May 2001?",

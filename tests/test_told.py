@@ -41,6 +41,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             Told(("The Act came into force in June.",), ("What are The Act's aims?", "What are its aims?")),
         ),
         (
+            "Where does Ida Vries, who led the council, live?",
+            Told(("Ida Vries led the council",), ("Where does Ida Vries live?",)),
+        ),
+        (
             "Vries heads the council, right? Since when?",
             Told(("Vries heads the council",), ("Since when? (Vries)", "Since when?")),
         ),

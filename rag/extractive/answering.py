@@ -209,7 +209,9 @@ class _Reader:
 
     def _misordered(self, question: Question) -> Misordered | None:
         """The order in time that the question takes for granted, and the documents contradict."""
-        told = [order_told(text, question.language) for text in statements_of(question.text, question.language)]
+        before = told_before(question.text)
+        stated = [*statements_of(question.text, question.language), *(before.statements if before is not None else ())]
+        told = [order_told(text, question.language) for text in stated]
         for order in (*told, order_told(question.text, question.language, question.kind)):
             if order is not None and (found := misordered(order, self._held_against)) is not None:
                 return found

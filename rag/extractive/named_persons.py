@@ -13,10 +13,11 @@ from rag.text.persons import titled_persons
 def names_somebody_else(question: str, text: str) -> bool:
     """Whether a text names a person whom a question does not."""
     asked = question.casefold()
-    return any(name.casefold() not in asked for name in _persons(text))
+    return any(name.casefold() not in asked for name in persons_in(text))
 
 
-def _persons(text: str) -> Iterator[str]:
+def persons_in(text: str) -> Iterator[str]:
+    """The names of the persons whom a text names, those with a title first."""
     yield from (person.name for person in titled_persons(text))
     yield from (match["name"] for match in _JA_PERSON.finditer(text))
     for match in _FULL_NAME.finditer(text):

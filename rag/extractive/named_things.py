@@ -40,7 +40,8 @@ def missing_name(question: Question, weights: TermWeights, read: Sequence[Eviden
             continue
         if all(is_ordinary(word) for word in words) and of_name & near:
             continue
-        if not all(_held(word, held) or _is_short_for(word, english) for word in words):
+        is_held = all(_held(word, held) or _is_short_for(word, english) for word in words)
+        if not (is_held or _is_first_name(name, question.text, english)):
             return name
     return None
 
@@ -69,7 +70,7 @@ def is_name(word: str) -> bool:
 
 
 def is_address(word: str) -> bool:
-    """Whether a capitalised word is how somebody is called by title or office: Ms, Dr, CEO."""
+    """Whether a capitalised word is how somebody is called by title or office, or an everyday thing: Ms, CEO, TV."""
     return word.casefold() in _ADDRESSES
 
 
@@ -81,6 +82,12 @@ def _held(word: str, held: Collection[str]) -> bool:
     stem = _ENDING.sub("", folded)
     forms = re.compile(rf"{re.escape(stem)}(?:a|e|y|ia|{_ENDINGS})?$")
     return len(stem) >= _STEM_CHARS and any(forms.match(one) for one in held)
+
+
+def _is_first_name(word: str, question: str, text: str) -> bool:
+    """Whether a word of a question stands before a surname that a text has with a title: Ida Vries is Ms Vries."""
+    after = re.search(rf"\b{re.escape(word)} (?P<surname>[A-Z][\w'’-]+)", question)
+    return after is not None and re.search(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? {after['surname']}\b", text) is not None
 
 
 def _is_short_for(word: str, text: str) -> bool:
@@ -127,7 +134,8 @@ _FEASTS = "Christmas Easter Thanksgiving Halloween Ramadan Diwali Hanukkah Xmas 
 _OF_DATES = frozenset((*calendar.month_name, *calendar.month_abbr, *calendar.day_name, *_FEASTS)) - {""}
 _FISCAL_YEAR = re.compile(r"FY[0-9]+")
 _ADDRESSES = frozenset(
-    "mr mrs ms miss dr prof professor sir pm mp ceo cfo coo cto cio cmo ciso caio hr pr faq ok pdf url".split()
+    "mr mrs ms miss dr prof professor sir pm mp ceo cfo coo cto cio cmo ciso caio hr pr faq ok pdf url "
+    "it tv pc cctv vpn usb gps atm id pin sms qr wifi dvd cd".split()
 )
 _ENDINGS = r"(?:i?ans?|n?s|ese|ish|i)"
 _ENDING = re.compile(rf"{_ENDINGS}$")

@@ -40,12 +40,24 @@ _OPPOSITES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
             "義務付|強制|厳格",
         ),
         (
-            "increas|rise|rose|rais|grow|grew|expand|doubl",
-            "増",
-            "decreas|reduc|fall|fell|declin|shrink|shrank|halv",
-            "減",
+            "increas|rise|rose|rais|grow|grew|expand|doubl|climb|soar",
+            "増|上昇",
+            "decreas|reduc|fall|fell|declin|shrink|shrank|halv|drop|slip|plung|sink|sank",
+            "減|下落|低下",
         ),
         ("allow|permit|encourag|promot", "促進|推進|許可", "ban|forbid|prohibit|outlaw|discourag", "禁止"),
+        (
+            "brought forward|bring forward|moved up|hasten",
+            "前倒し|早ま|早め|繰り上げ",
+            "delay|postpon|put off|defer|pushed back",
+            "延期|先送り|遅ら|後ろ倒し|繰り下げ|延ば|延び",
+        ),
+        (
+            "vot(?:e|ed|ing) (?:for|in favou?r|together with)",
+            "賛成",
+            "vot(?:e|ed|ing) (?:down|against)",
+            "反対",
+        ),
         ("lag|behind|trail", "遅れ", "ahead|lead", "先頭|首位|リード"),
         (
             "creat|establish|set up|found|launch|start",
@@ -256,7 +268,8 @@ def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evide
     """The holder of an office whom the evidence names where the question names another: "Mayor Smith built …".
 
     Only where a sentence says nearly all of the rest of the question, names somebody else under the same title, and no
-    sentence about the one whom the question names says as much.
+    sentence about the one whom the question names says as much. A person whom the sentences name under another title
+    alone is such a case too: Minister Smith, who is the mayor there.
     """
     for asked in titled_persons(question.text):
         besides = terms_touching(asked.text, question.text)
@@ -264,14 +277,18 @@ def _misnamed(question: Question, weights: TermWeights, evidence: Sequence[Evide
         of_asked = 0.0
         for one in evidence:
             share = share_held(question, weights, one, besides=besides, alone=True)
+            persons = titled_persons(one.text)
             if asked.is_named_in(one.text):
-                of_asked = max(of_asked, share)
-                continue
-            for said in titled_persons(one.text):
-                if said.title == asked.title:
-                    found = Contradiction(assumed=asked.text, stated=said.text, evidence=one)
-                    about.append((share, one.score, found))
-                    break
+                same = [said for said in persons if asked.is_named_in(said.name)]
+                if not same or any(said.title == asked.title for said in same):
+                    of_asked = max(of_asked, share)
+                    continue
+                others = same
+            else:
+                others = [said for said in persons if said.title == asked.title]
+            if others:
+                found = Contradiction(assumed=asked.text, stated=others[0].text, evidence=one)
+                about.append((share, one.score, found))
         best = max(about, key=lambda item: item[:2], default=None)
         if best is not None and best[0] >= max(_MISNAMED_FROM, of_asked + _SAYS_MORE):
             return best[2]

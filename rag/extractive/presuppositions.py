@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.extractive.evidence import Evidence
+from rag.extractive.named_persons import persons_in
 from rag.extractive.named_things import is_address, is_land, is_same_land
 from rag.extractive.numbered import is_age
 from rag.extractive.premise import (
@@ -47,7 +48,14 @@ _EN_ASKS = re.compile(
     re.IGNORECASE,
 )
 # What is said of something that has a name.
-_EN_RELATIVE = re.compile(r"(?P<name>(?:\b[A-Z][\w&-]*\s+){2,5})(?:that|which)\s+(?P<clause>[^,;?]+)")
+_EN_RELATIVE = re.compile(
+    r"(?P<name>\b[A-Z][\w&'’-]*(?:\s+[A-Z][\w&'’-]*){1,4})(?:,\s+who|\s+that|\s+which)\s+(?P<clause>[^,;?]+)"
+)
+# The asker's own case, and a time that stands for what was said of it: documents contradict neither.
+_EN_NO_CLAIM = re.compile(
+    r"\b(?:I|I['’]m|I['’]ve|me|my|mine|we|we['’]re|our|us)\b|^(?:the|that|this)\s+(?:same\s+)?(?:day|week|month|year|time)\b"
+)
+_JA_NO_CLAIM = re.compile(r"私|わたし|僕|自分|うちの|当社|弊社")
 _JA_SEAM = re.compile(r"[、。！!；;]")
 _JA_ASKS = re.compile(r"いつ|どこ|だれ|誰|なに|何|なぜ|どの|どう|どれ|どんな|いくら|いくつ|とは|[？?]|か$")
 # When something is asked about: nothing is said of it yet.
@@ -69,8 +77,9 @@ def statements_of(question: str, language: str) -> list[str]:
         if stated and stated != question.strip(" ?？。") and not asks.search(stated) and not _JA_WHEN.search(stated):
             found.append(stated)
     if language == "en":
-        found += [f"{match['name']}{match['clause']}" for match in _EN_RELATIVE.finditer(question)]
-    return [piece for piece in found if len(set(analyse(piece))) >= _LEAST_TERMS]
+        found += [f"{match['name']} {match['clause']}" for match in _EN_RELATIVE.finditer(question)]
+    no_claim = _JA_NO_CLAIM if language == "ja" else _EN_NO_CLAIM
+    return [piece for piece in found if len(set(analyse(piece))) >= _LEAST_TERMS and not no_claim.search(piece)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +209,9 @@ def _specifics(statement: Question, *, asks: bool) -> Iterator[_Specific]:
         yield _of_weekday(match.group())
     for person in titled_persons(text):
         yield _of_person(statement, person)
+    for name in () if asks else persons_in(text):
+        if text.startswith(name):
+            yield _of_named(statement, name)
     for body in _bodies(text):
         yield _of_body(body, _bodies(text))
     for place in () if asks else _places_of_event(text):
@@ -262,6 +274,17 @@ def _of_person(statement: Question, person: Person) -> _Specific:
         terms=terms_touching(person.text, statement.text),
         stands_in=person.is_named_in,
         others_in=lambda other: [p.text for p in titled_persons(other) if p.title == person.title],
+    )
+
+
+def _of_named(statement: Question, name: str) -> _Specific:
+    """Who does what the statement says, where it begins with a name: somebody else does in another sentence."""
+    surname = name.split()[-1]
+    return _Specific(
+        text=name,
+        terms=terms_touching(name, statement.text),
+        stands_in=lambda other: surname in other,
+        others_in=lambda other: list(persons_in(other)),
     )
 
 

@@ -105,7 +105,14 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
             r"\bwhat (?:\w+ ){0,2}?(?:reasons?|causes?|caused|made|led|prompted|motivated|purpose|explains)\b",
         ),
     ),
-    ("person", (r"\b(?:who|whom|whose)\b", rf"\b(?:what|which)\s+(?:\w+\s+)?{_PERSONS}\b")),
+    # In "Which town did Ida Vries, who led the council, come from?" who asks nothing.
+    (
+        "person",
+        (
+            r"^(?!.*\b(?:what|which|where|when|how|why)\b.*,\s+who\b).*\b(?:who|whom|whose)\b",
+            rf"\b(?:what|which)\s+(?:\w+\s+)?{_PERSONS}\b",
+        ),
+    ),
     ("place", (r"\bwhere\b", rf"\b(?:what|which)\s+(?:\w+\s+)?{_PLACES}\b")),
     (
         "list",
@@ -145,6 +152,7 @@ _JA: Sequence[tuple[Kind, Sequence[str]]] = (
             r"期間|(?:どれ|どの)くらい(?:の期間|続)|いつまで続",
         ),
     ),
+    ("number", (r"(?:週に?|[月年日]に)(?:最大)?何(?:日|回|時間|度)",)),
     (
         "date",
         (r"いつ|何(?:年|月|日|世紀|時|曜日)|どの年|年月日|西暦", r"(?:日付|年号|時期)は|(?:年|日)は[？?]?$"),

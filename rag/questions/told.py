@@ -1,4 +1,4 @@
-"""What a question tells before it asks: "The Act came into force in June. What does it aim at?" """
+"""What a question tells beside asking: "The Act came into force in June. What does it aim at?" """
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAX_SUBJECTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A question whose first sentences state something, and whose others ask.
+    """A question that states something, in sentences before it or in a clause on somebody, and what it asks without.
 
     Attributes:
-        statements: The sentences that state, in order, at least one.
+        statements: What it states, in order, at least one.
         asked: What is asked, once with each thing put in that it may be about, and once as it stands.
     """
 
@@ -32,8 +32,11 @@ class Told:
 
 
 def told_before(question: str) -> Told | None:
-    """The question taken apart; `None` where its first sentence asks, its last one does not, or it tells very much."""
+    """The question taken apart; `None` where it tells nothing or very much, or its last sentence does not ask."""
     language = question_language(question)
+    clause = _EN_WHO.match(question)
+    if clause is not None:
+        return Told((f"{clause['name']} {clause['clause']}",), (f"{clause['before']} {clause['after']}",))
     sentences = [question[span.start : span.end].strip() for span in sentence_spans(question, 0, len(question))]
     tag, asks = _JA if language == "ja" else _EN
     n_told = 0
@@ -72,6 +75,11 @@ _EN = (
 _JA = (
     re.compile(r"(?:です|ます|でした|ました|だ|だった)よ?ね[。？?]?$"),
     re.compile(r"[？?]$|か。?$|いつ|どこ|だれ|誰|なに|何|なぜ|どの|どう|どれ|どんな|いくら|いくつ|とは|教えて|挙げて"),
+)
+# "Where does Ida Vries, who led the council, live?"
+_EN_WHO = re.compile(
+    r"(?P<before>[^.?!,]*?\b(?P<name>[A-Z][\w&'’-]*(?:\s+[A-Z][\w&'’-]*){0,4})),\s+(?:who|which)\s+(?P<clause>[^,;?]+),\s+"
+    r"(?P<after>[^.?!]+\?)\s*$"
 )
 _NO_SUBJECTS = frozenset((*calendar.month_name, *calendar.day_name, *"The A An One I I'd I'm We This That It".split()))
 _JA_TOPIC = re.compile(r"(?P<subject>[^、。？?]{2,40}?)(?:は|が)")
