@@ -10,6 +10,7 @@ from rag.config import Settings
 from rag.extractive.answering import answer_from
 from rag.extractive.drafting import Draft
 from rag.extractive.fitting import MAX_CHARS, MAX_SENTENCES
+from rag.extractive.quoting import points_back
 from rag.index.build import build_index
 from rag.index.opening import Index
 from rag.retrieval.search import Retriever
@@ -183,6 +184,20 @@ def test_a_sentence_with_a_pronoun_brings_the_one_it_points_to(index: Index, set
         text.startswith("The town council adopted the first Harbour Charter on 3 March 2020. It was drafted by")
         for text in shown(draft)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("Thereafter one day is added each year.", True),
+        ("以後、勤続1年ごとに1日を加える。", True),
+        ("ただし、夏は除く。", True),
+        ("The days are added each year.", False),
+        ("以後の勤続には1日を加える。", False),
+    ],
+)
+def test_what_goes_on_from_the_sentence_before_points_back(text: str, points: bool) -> None:
+    assert points_back(text) is points
 
 
 def test_a_wrong_year_is_named_and_the_right_one_cited(index: Index, settings: Settings) -> None:

@@ -23,9 +23,11 @@ MAX_LIST_CHARS = 800
 # Text around a sentence that is read to find its list or its predecessor, in characters.
 _REACH = 1500
 
-_OPENS_WITH_PRONOUN = re.compile(
-    r"(?:it|this|these|that|those|they|he|she|his|her|their|its|such|both|the (?:former|latter|same))\b"
-    r"|(?:これ|それ|この|その|彼|あの|同(?!時)|両者|ここ|そこ)",
+# A pronoun, or what goes on from the sentence before.
+_REFERS_BACK = re.compile(
+    r"(?:it|this|these|that|those|they|he|she|his|her|their|its|such|both|the (?:former|latter|same)"
+    r"|thereafter|otherwise|after that)\b"
+    r"|(?:これ|それ|この|その|彼|あの|同(?!時)|両者|ここ|そこ|ただし|以後、|以降、)",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’)\]）」』]*$")
@@ -122,7 +124,7 @@ def introduces_list(text: str) -> bool:
 
 def points_back(text: str) -> bool:
     """Whether a sentence opens with a word that points to the one before it."""
-    return _OPENS_WITH_PRONOUN.match(text) is not None
+    return _REFERS_BACK.match(text) is not None
 
 
 def is_whole_sentence(text: str) -> bool:
