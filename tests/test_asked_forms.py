@@ -26,6 +26,7 @@ from rag.extractive.asked_forms import is_formless
         ("In which city was the fair held?", "The fair was held in Lindau.", "The fair was held by the lake in May."),
         ("Where did the mayor go to university?", "She studied at Lindau University.", "She likes boats."),
         ("町長の出身大学は？", "町長は港湾大学を出た。", "町長は船が好きである。"),
+        ("町長はどの大学の出身ですか", "町長は港大の出である。", "町長は船団を拡大した。"),
         ("What is the street address of the office?", "The office is at 8 Quay Street.", "The office has 8 rooms."),
         ("役場の住所は？", "役場は港町2丁目にある。", "役場は港の近くにある。"),
     ],

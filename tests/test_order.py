@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from built_index import indexed
 
@@ -79,6 +81,15 @@ def test_an_order_has_the_text_without_the_question() -> None:
     assert told == Order(
         "the town open the bridge after the law was adopted", "the law was adopted", "the town open the bridge"
     )
+
+
+@pytest.mark.parametrize("text", ["Why" + " " * 50_000 + "x", "why was set before " * 200, "のは後" * 700])
+def test_a_hostile_text_is_read_in_no_time(text: str) -> None:
+    started = time.monotonic()
+    languages: tuple[Language, ...] = ("en", "ja")
+    for language in languages:
+        order_told(text, language, "reason")
+    assert time.monotonic() - started < 2
 
 
 def premises(question: str, settings: Settings) -> tuple[list[str], Answer]:

@@ -60,7 +60,8 @@ _AGES = (
 )
 _PREFECTURES = r"\b[A-Z][a-z]+ Prefecture|\b(?:Tokyo|Osaka|Kyoto|Hokkaido)\b|[一-鿿]{2,3}県|東京都|大阪府|京都府|北海道"
 _UNIVERSITIES = (
-    r"\b[A-Z]\w+ (?:University|College|Institute)|\bUniversity of [A-Z]\w+|[一-鿿]{1,6}(?:大学?院?|学院)(?!臣)"
+    r"\b[A-Z]\w+ (?:University|College|Institute)|\bUniversity of [A-Z]\w+"
+    r"|[一-鿿]{1,6}(?:大学|学院)|[一-鿿]大(?=[をのにで卒、。])"
 )
 _ADDRESSES = (
     r"(?i:\b[0-9]+[\w-]*,?\s+(?:\w+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|square|quay|boulevard|drive|way)\b)"

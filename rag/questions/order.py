@@ -34,7 +34,7 @@ def order_told(text: str, language: Language, kind: Kind | None = None) -> Order
     """
     if kind is not None and kind not in _TAKES_FOR_GRANTED:
         return None
-    text = text.strip(" ?.？。")
+    text = " ".join(text.split()).strip(" ?.？。")
     for pattern in _JA if language == "ja" else _EN:
         match = pattern.search(text)
         if match is None:
