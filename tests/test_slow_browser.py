@@ -1,4 +1,4 @@
-"""The page in a browser that is slow: our scripts come late, and what they draw has changed meanwhile."""
+"""The page in a browser that is slow: scripts come late, what they draw has changed, what is sent is sent twice."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from chromium import browser
 from made_turns import cite, done
+from openai_server import OpenAIServer, Reply
 from playwright.sync_api import expect
 from served_page import OpenTab, serving_turns, tab
 
@@ -52,6 +53,12 @@ COUNT_FRAMES = """
 const ask = requestAnimationFrame;
 globalThis.framesAsked = 0;
 globalThis.requestAnimationFrame = (draw) => { globalThis.framesAsked += 1; return ask(draw); };
+"""
+LATE_MS = 600
+# What is typed and clicked is sent by Streamlit after this time, as on a busy machine; its timers go on meanwhile.
+SEND_LATE = f"""
+const later = setTimeout;
+globalThis.setTimeout = (act, ms, ...more) => later(act, ms || {LATE_MS}, ...more);
 """
 COMES_TO_REST = """async () => {
   for (let halfSeconds = 0; halfSeconds < 30; halfSeconds += 1) {
@@ -122,3 +129,62 @@ def test_a_page_that_was_opened_comes_to_rest(tab: OpenTab) -> None:
     main = page.page.locator(".stMain")
     assert main.evaluate("main => main.scrollHeight - main.clientHeight - main.scrollTop") > 1
     assert page.page.evaluate(COMES_TO_REST)
+
+
+# --- what Streamlit tells twice --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(settings: Settings) -> Iterator[str]:
+    """The page over the same conversation, with a chat model whose answers take their time."""
+    answer = Answer(text=f"{BRIDGE} [1]", citations=(cite(1, "corpus/bridge.md", BRIDGE, settings),), mode="extractive")
+    turns = [done(answer, question="When?"), done(answer, question="Once more?")]
+    with (
+        OpenAIServer([Reply(f"{BRIDGE} [1] " * 9, piece_chars=4, delay_s=0.1)]) as server,
+        serving_turns(settings, turns, OPENAI_API_KEY="none", OPENAI_BASE_URL=server.base_url) as url,
+    ):
+        yield url
+
+
+def test_a_question_is_asked_once_while_another_one_is_answered(tab: OpenTab, busy: str) -> None:
+    page = tab(busy, locale="en-US")
+    page.page.add_init_script(SEND_LATE)
+    page.open()
+    for n, question in enumerate(("When was it opened?", "And once more?"), 3):
+        page.input.fill(question)
+        page.input.press("Enter")
+        page.page.locator(".kh-turn", has_text=question).and_(page.page.locator(".kh-running")).wait_for(timeout=60_000)
+        page.page.wait_for_timeout(3 * LATE_MS)
+        expect(page.page.locator(".kh-turn")).to_have_count(n)
+
+
+def test_a_turn_is_asked_again_once_while_another_one_is_answered(tab: OpenTab, busy: str) -> None:
+    page = tab(busy, locale="en-US")
+    page.page.add_init_script(SEND_LATE)
+    page.open()
+    page.input.fill("When was it opened?")
+    page.input.press("Enter")
+    page.page.locator(".kh-running").wait_for(timeout=60_000)
+    page.page.locator(".kh-turn").nth(1).get_by_role("button", name=label("en", "ask_again")).click()
+    expect(page.page.locator(".kh-turn")).to_have_count(2, timeout=20_000)
+    page.page.wait_for_timeout(3 * LATE_MS)
+    expect(page.page.locator(".kh-turn")).to_have_count(2)
+    expect(page.page.locator(".kh-running")).to_have_count(1)
+
+
+def test_more_turns_are_shown_once_while_one_is_answered(tab: OpenTab, settings: Settings) -> None:
+    turns = [done(Answer(text="It is so.", mode="extractive"), question=f"Question {n}?") for n in range(1, 71)]
+    with (
+        OpenAIServer([Reply(f"{BRIDGE} [1] " * 9, piece_chars=4, delay_s=0.1)]) as server,
+        serving_turns(settings, turns, OPENAI_API_KEY="none", OPENAI_BASE_URL=server.base_url) as url,
+    ):
+        page = tab(url, locale="en-US")
+        page.page.add_init_script(SEND_LATE)
+        page.open()
+        page.input.fill("When was it opened?")
+        page.input.press("Enter")
+        page.page.locator(".kh-running").wait_for(timeout=60_000)
+        page.page.get_by_role("button", name=label("en", "show_older", n=51)).click()
+        expect(page.page.locator(".kh-turn")).to_have_count(40, timeout=20_000)
+        page.page.wait_for_timeout(3 * LATE_MS)
+        expect(page.page.locator(".kh-turn")).to_have_count(40)

@@ -11,6 +11,7 @@ from rag.ui import conversation, resources
 from rag.ui.component import mount_part
 from rag.ui.conversations import conversations_part
 from rag.ui.labels import Language, label, starters
+from rag.ui.triggers import came_early
 from rag.ui.troubles import draw_trouble
 from rag.ui.turns import N_SHOWN, Turn
 from rag.ui.views import Look, turn_view
@@ -79,6 +80,8 @@ def _conversation(language: Language, settings: Settings) -> str | None:
 
 
 def _show_older() -> None:
+    if came_early():
+        return
     st.session_state.n_shown = st.session_state.get("n_shown", N_SHOWN) + N_SHOWN
 
 
@@ -150,5 +153,7 @@ _CALLED_BACK = "question-asked"
 
 
 def _ask(question: str) -> None:
+    if came_early():
+        return
     st.session_state[_CALLED_BACK] = True
     conversation.ask(question)

@@ -13,6 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
+from rag.ui.triggers import once
+
 _ASSETS = Path(__file__).parent / "assets"
 # Joined into one module, in this order: the browser cannot resolve imports between modules without addresses.
 _SCRIPTS = (
@@ -30,16 +34,14 @@ def mount_shell(*, key: str, data: Mapping[str, Any], on_request: Callable[[], N
     _shell()(key=key, data=dict(data), on_request_change=on_request)
 
 
-def mount_part(*, key: str, data: Mapping[str, Any], on_pick: Callable[[], None] | None = None) -> None:
-    """Mount one part: `data["part"]` says which; `on_pick` runs when the reader picks something in it."""
-    callbacks = {} if on_pick is None else {"on_pick_change": on_pick}
+def mount_part(*, key: str, data: Mapping[str, Any], on_pick: Callable[[Any], None] | None = None) -> None:
+    """Mount one part: `data["part"]` says which; `on_pick` is given what the reader picks in it, unchecked."""
+    callbacks = {} if on_pick is None else {"on_pick_change": lambda: once(key, st.session_state[key].pick, on_pick)}
     _part()(key=key, data=dict(data), **callbacks)
 
 
 @cache
 def _shell() -> Callable[..., Any]:
-    import streamlit as st
-
     mount: Callable[..., Any] = st.components.v2.component(
         "kihon.shell", css="\n".join(map(_asset, _STYLES)), js="\n".join(map(_asset, _SCRIPTS)), isolate_styles=False
     )
@@ -48,8 +50,6 @@ def _shell() -> Callable[..., Any]:
 
 @cache
 def _part() -> Callable[..., Any]:
-    import streamlit as st
-
     mount: Callable[..., Any] = st.components.v2.component("kihon.part", js=_asset(_PART_SCRIPT), isolate_styles=False)
     return mount
 

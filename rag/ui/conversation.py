@@ -147,12 +147,13 @@ def ask(question: str, *, instead_of: int | None = None, is_offline: bool = Fals
         replaced=replaced_by(replaced),
     )
     st.session_state.pop("problem", None)
+    # From here on the session's state is not touched by name: there Streamlit may break off for another run.
     try:
         desk.ask(turn, asked, keep=lambda turn: keeper.keep(turn, before))
     except BusyError as exc:
         turn.state, turn.error = "failed", trouble_of(exc)
         keeper.keep(turn, before)
-    st.session_state.turns = [*before, turn][-MAX_TURNS:]
+    turns[:] = [*before, turn][-MAX_TURNS:]
 
 
 def rate(turn: Turn, rating: Rating) -> bool:

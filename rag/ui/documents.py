@@ -96,7 +96,7 @@ def _draw_list(language: Language, settings: Settings) -> None:
     view["mayTick"] = may_choose
     view["mayDelete"] = settings.readers_may_choose("uploads")
     view["ticked"], view["tickTurn"] = ticked, st.session_state.get("documents-tick-turn", 0)
-    mount_part(key=_LIST, data=view, on_pick=lambda: _pick(settings))
+    mount_part(key=_LIST, data=view, on_pick=lambda picked: _pick(picked, settings))
     _paging(first, len(found), language)
 
 
@@ -242,10 +242,10 @@ def _untick() -> None:
     st.session_state["documents-tick-turn"] = st.session_state.get("documents-tick-turn", 0) + 1
 
 
-def _pick(settings: Settings) -> None:
+def _pick(value: Any, settings: Settings) -> None:
     """The browser names documents: only those of the list are ever ticked, only uploads deleted."""
     try:
-        picked = _PICKS.validate_python(st.session_state[_LIST].pick)
+        picked = _PICKS.validate_python(value)
     except ValidationError:
         return
     if isinstance(picked, _Delete):

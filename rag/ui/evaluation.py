@@ -125,9 +125,9 @@ def _mount_questions(asked: Sequence[Asked], picked: Asked | None, language: Lan
     mount_part(key="evaluation-questions", data=data, on_pick=_pick)
 
 
-def _pick() -> None:
+def _pick(value: Any) -> None:
     """The browser names a question: only one of the run's own is ever shown."""
-    st.query_params["question"] = str(st.session_state["evaluation-questions"].pick)
+    st.query_params["question"] = str(value)
 
 
 def _put_back() -> None:

@@ -9,6 +9,7 @@
 `n_deleted` deleted uploads that this tab has forgotten already (`rag.ui.forgetting`).
 `kept`      cookies that the browser is to keep (`dict[str, str]`): what a reload should not forget.
 `reply`     the newest reply to a request of the browser (`rag.ui.requests`); `page_changed`: it changed the page.
+`KEY-told`  the last thing picked in the part of that key (`rag.ui.triggers`).
 
 Keys of widgets that one page alone reads begin with that page's name (`documents-…`, `evaluation-…`, `settings-…`).
 """

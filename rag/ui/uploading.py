@@ -235,9 +235,9 @@ def _take(settings: Settings) -> None:
         st.session_state[_N_TAKEN] = st.session_state.get(_N_TAKEN, 0) + 1
 
 
-def _pick() -> None:
+def _pick(value: Any) -> None:
     try:
-        picked = _PICKS.validate_python(st.session_state[_PART].pick)
+        picked = _PICKS.validate_python(value)
     except ValidationError:
         return
     if isinstance(picked, _Clear):

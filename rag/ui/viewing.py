@@ -61,4 +61,6 @@ def shortcuts(language: Language) -> list[list[str]]:
 
 
 def _on_request() -> None:
-    st.session_state.page_changed = answer_request(dict(st.session_state.shell.request or {}), session.language())
+    asked = dict(st.session_state.shell.request or {})
+    if asked.get("id") != (st.session_state.get("reply") or {}).get("id"):  # else: told twice (`rag.ui.triggers`)
+        st.session_state.page_changed = answer_request(asked, session.language())

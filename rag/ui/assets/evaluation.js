@@ -24,11 +24,11 @@ function drawMeasures(root, data) {
     element("td", { "data-column": data.columns[3] }, row.a.n))))].filter(Boolean));
 }
 
-function drawQuestions(root, data, setTriggerValue) {
+function drawQuestions(root, data, pick) {
   const draw = (row) => element("tr", { class: row.id === data.picked ? "kh-picked" : null },
     element("th", { scope: "row" },
       element("button", { class: "kh-link kh-document-link", type: "button", lang: row.language, "data-keep": `question-${row.id}`,
-        "aria-pressed": String(row.id === data.picked), onclick: () => setTriggerValue("pick", row.id) }, row.question)),
+        "aria-pressed": String(row.id === data.picked), onclick: () => pick(row.id) }, row.question)),
     element("td", {}, row.kind),
     element("td", {}, badge(row.verdict), badge(row.outcome && { text: row.outcome, tone: "plain" })));
   const kept = keepState(root);

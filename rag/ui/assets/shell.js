@@ -17,7 +17,9 @@ function drawPart(component) {
   const { parentElement, data } = component;
   let root = parentElement.querySelector(":scope > .kh-root");
   if (!root) parentElement.append((root = element("div", { class: "kh-root" })));
-  PARTS[data.part]?.(root, data, component.setTriggerValue);
+  // Streamlit may tell Python twice of one pick (triggers.py): by its id that is known.
+  const pick = (value) => component.setTriggerValue("pick", { id: (requests.last += 1), value });
+  PARTS[data.part]?.(root, data, pick);
 }
 
 // Light or dark is read off the page's own background, so that our colours follow whatever theme is chosen.

@@ -5,9 +5,9 @@ const sending = { rows: [], current: null, data: null, root: null, last: 0, ends
 const carrier = () => document.querySelector(".st-key-documents-carrier [data-testid=stFileUploader]");
 const carried = () => [...(carrier()?.querySelectorAll("[data-testid=stFileChip]") ?? [])];
 
-function drawUploads(root, data, setTriggerValue) {
+function drawUploads(root, data, pick) {
   const isNew = sending.root !== root;
-  Object.assign(sending, { data, root, pick: (picked) => setTriggerValue("pick", picked) });
+  Object.assign(sending, { data, root, pick });
   if (isNew) watchCarrier(root);
   sendNext();
   drawBox();
