@@ -11,7 +11,7 @@ from decimal import Decimal
 from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.counts import counts_what_is_asked
 from rag.extractive.evidence import Evidence
-from rag.extractive.named_persons import names_somebody_else
+from rag.extractive.named_persons import asks_for_holder, names_somebody_else
 from rag.extractive.quoting import Quoter, introduces_list, is_whole_sentence
 from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
@@ -75,6 +75,9 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
     gain: dict[int, float] = {}
     near = [one for one in evidence[:_READ] if one.score >= evidence[0].score - _WITHIN]
     newest = max((year for one in near if (year := latest_year(one)) is not None), default=None)
+    names_gain = (
+        _NAMES_HOLDER if asks_for_holder(question) else _NAMES_SOMEBODY * (_ASKS_WHO.search(question.text) is not None)
+    )
     for one in near:
         gain[id(one)] = (
             _list_gain(question, one, quoter)
@@ -87,8 +90,7 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
             + _FORMLESS * (question.kind in FORMED_KINDS and one.feature("no_answer_form") > 0)
             + _NAMES_HEAD * head_held(question, one)
             + _COUNTS * (question.kind == "number" and counts_what_is_asked(question, one.text))
-            + _NAMES_SOMEBODY
-            * (_ASKS_WHO.search(question.text) is not None and names_somebody_else(question.text, one.text))
+            + names_gain * (names_gain > 0 and names_somebody_else(question.text, one.text))
             + _INTRODUCES * (question.kind != "list" and introduces_list(one.text))
             + _FRAGMENT * (question.kind != "list" and one.kind == "item" and not is_whole_sentence(one.text))
             + (_SETTLES if question.kind == "yes_no" else _HOLDS_FIGURES) * _figures_held(question, one)
@@ -124,6 +126,7 @@ _EXACT_DATE = 0.8
 _NAMES_HEAD = 1.0
 _COUNTS = 1.0
 _NAMES_SOMEBODY = 1.5
+_NAMES_HOLDER = 3.0
 _INTRODUCES = -0.7
 # Kinds whose answer is a figure, in however short a sentence.
 _BRIEF: frozenset[Kind] = frozenset(("date", "number", "money", "percentage", "duration"))

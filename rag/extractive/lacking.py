@@ -6,13 +6,12 @@ question about the fourth, however alike the rest is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from rag.extractive.asked_forms import is_formless
-from rag.extractive.named_persons import names_somebody_else
+from rag.extractive.named_persons import asks_for_holder, names_somebody_else
 from rag.extractive.named_things import missing_name
 from rag.extractive.numbered import missing_figure
 from rag.questions.kinds import Kind
@@ -101,13 +100,6 @@ def _says_one(nouns: Sequence[str], question: Question, sentences: Sequence[str]
 
 def _names_no_holder(question: Question, found: Sequence[str]) -> bool:
     """Whether the holder of an office is asked for, and no text names a person whom the question does not."""
-    if question.kind != "person" or not _OFFICE.search(question.text):
+    if not asks_for_holder(question):
         return False
     return not any(names_somebody_else(question.text, text) for text in found)
-
-
-_OFFICE = re.compile(
-    r"\b(?:president|director|chair(?:man|woman|person|s|ed)?|head|chief|minister|officer|commissioner|governor|mayor|"
-    r"secretary|leader|founder|ceo)\b|会長|社長|所長|委員長|座長|議長|大臣|長官|本部長|総裁|知事|市長|理事長|代表|責任者",
-    re.IGNORECASE,
-)

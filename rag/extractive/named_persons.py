@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rag.extractive.answer_kinds import NO_PERSON
 from rag.extractive.named_things import is_land, is_ordinary
+from rag.questions.reading import Question
 from rag.text.persons import titled_persons
 
 
@@ -14,6 +15,11 @@ def names_somebody_else(question: str, text: str) -> bool:
     """Whether a text names a person whom a question does not."""
     asked = question.casefold()
     return any(name.casefold() not in asked for name in persons_in(text))
+
+
+def asks_for_holder(question: Question) -> bool:
+    """Whether a question asks who holds an office: only a person's name answers it."""
+    return question.kind == "person" and _OFFICE.search(question.text) is not None
 
 
 def persons_in(text: str) -> Iterator[str]:
@@ -27,6 +33,11 @@ def persons_in(text: str) -> Iterator[str]:
             yield match.group()
 
 
+_OFFICE = re.compile(
+    r"\b(?:president|director|chair(?:man|woman|person|s|ed)?|head|chief|minister|officer|commissioner|governor|mayor|"
+    r"secretary|leader|founder|ceo)\b|会長|社長|所長|委員長|座長|議長|大臣|長官|本部長|総裁|知事|市長|理事長|代表|責任者",
+    re.IGNORECASE,
+)
 _JA_PERSON = re.compile(r"(?P<name>[\u4e00-\u9fff々]{2,6}|[\u30a1-\u30fa\u30fc・＝]{2,20})(?:氏|さん|教授|博士)")
 # Two or three capitalised words, not part of a longer name, and no word before them that no person has.
 _FULL_NAME = re.compile(

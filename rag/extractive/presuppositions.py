@@ -122,6 +122,8 @@ def misstated(
     for specific in _specifics(statement, asks=asks):
         if asks and specific.is_date and statement.kind in SCOPED:
             continue
+        if asks and specific.is_body and len(set(statement.terms) - specific.terms) < _LEAST_TERMS:
+            continue  # "Who heads the institute?" says nothing of it that another body could stand for
         found = _in_its_place(statement, weights, evidence[:_READ], specific)
         if found is not None:
             return found
