@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.extractive.premise import opposite_words
+from rag.extractive.premise import opposite_words, whole_date
+from rag.figures.stated import stated_figures
 from rag.text.persons import Person, titled_persons
 
 OPPOSITES = [
@@ -49,3 +50,17 @@ def test_titled_persons_in_both_languages() -> None:
 def test_person_is_named_by_the_surname(asked: str, text: str, named: bool) -> None:
     (person,) = titled_persons(asked)
     assert person.is_named_in(text) is named
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Decided on 14 July 2026 (令和8年7月14日).", "14 July 2026 (令和8年7月14日)"),
+        ("Decided on 14 July 2026 (令和8年7月14日, a Tuesday).", "14 July 2026"),
+        ("2026年7月14日（令和8年7月14日）に決まった。", "2026年7月14日（令和8年7月14日）"),
+        ("Decided in July 2026.", "July 2026"),
+    ],
+)
+def test_a_date_is_named_with_its_brackets_or_without(text: str, words: str) -> None:
+    found = stated_figures(text)
+    assert whole_date(text, found[0], found) == words

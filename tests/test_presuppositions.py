@@ -22,6 +22,7 @@ language: en
 The Long Bridge was opened to traffic on Monday 4 May 1998. The Harbour Agency looks after the bridge and its lamps.
 Mayor Ida Vries opened the Long Bridge in person. The toll for crossing the bridge brings in about 3 million euro a
 year, which pays for the lamps. The bridge law of the town knows no fines for cyclists.
+People of 75 or more cross the Long Bridge without paying the toll.
 Papers that have the Long Bridge opened on a Sunday are wrong. Ulla Berg, who lives in Lindau, paints the lamps of the
 Long Bridge.
 
@@ -84,6 +85,14 @@ def asked(question: str, index: Index, settings: Settings) -> Draft:
         ("What was built on 4 May 1998, the day the bridge was opened?", "en", []),
         ("うちの長い橋で自転車が壊れました。どこが管理していますか。", "ja", []),
         ("1999年に開通した長い橋は、誰が管理していますか。", "ja", ["1999年に開通した長い橋は"]),
+        (
+            "What did the Long Bridge, opened in May 1999, replace?",
+            "en",
+            ["Long Bridge opened in May 1999"],
+        ),
+        ("Why was the second lamp plan, adopted in May 1999, changed?", "en", ["second lamp plan adopted in May 1999"]),
+        ("Painted blue in May 1999, what has become of it?", "en", []),  # it says of nothing that it was
+        ("Among people of the town of Lindau, how many paint lamps?", "en", []),
         ("長い橋はいつ開通しましたか。", "ja", []),
         ("1999年の開通の時点で、長い橋の照明はいくつありましたか。", "ja", []),
     ],
@@ -148,6 +157,12 @@ def test_statements_are_the_clauses_that_do_not_ask(question: str, language: str
             "Sunday",
             "Monday",
             "On which day in May was the Long Bridge opened to traffic on a Monday?",
+        ),
+        (
+            "What was the Long Bridge, opened to traffic on 4 June 1998, built for?",
+            "4 June 1998",
+            "4 May 1998",
+            "What was the Long Bridge, opened to traffic on 4 May 1998, built for?",
         ),
         (
             "長い橋が日曜日に開通したのはなぜですか。",
@@ -227,3 +242,16 @@ def test_an_abbreviation_is_no_other_body(name: str, index: Index, settings: Set
 )
 def test_is_short_for(short: str, name: str, is_short: bool) -> None:
     assert is_short_for(short, name) == is_short
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "My mother is 80 years old. Do people like her cross the Long Bridge without paying the toll?",
+        "Does an 80-year-old cross the Long Bridge without paying the toll?",
+    ],
+)
+def test_the_age_of_whom_a_question_is_about_is_no_premise(question: str, index: Index, settings: Settings) -> None:
+    draft = asked(question, index, settings)
+    assert (draft.notices, draft.abstained) == ((), False)
+    assert any("75" in sentence.shown for sentence in draft.sentences)

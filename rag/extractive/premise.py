@@ -132,8 +132,8 @@ def check_premises(
     anywhere = set[Reading]().union(*(stated_readings(match.evidence.text) for match in read))
     near = [match.evidence.text for match in read if match.share >= _ABOUT_FROM]
     for figure in question.figures:
-        if is_age(figure):  # whom the question is about: another age is no contradiction
-            continue
+        if is_age(figure) or _IN_YEARS.match(question.text, figure.end):
+            continue  # whom the question is about: another age is no contradiction
         # What no sentence is about cannot be contradicted: other words may have been used for it.
         miscounted = is_miscounted(question, figure, near)
         if figure.kind not in _CHECKED or not about or (is_supported(figure, held) and not miscounted):
@@ -178,6 +178,7 @@ def check_premises(
 
 # Confidence from which an answer is shown though a figure of the question stands nowhere.
 _SURE_FROM = 0.5
+_IN_YEARS = re.compile(r"\s?[歳才]|[ -]years?[ -]olds?\b", re.IGNORECASE)
 # Ordinals and version numbers name things rather than state something of them.
 _CHECKED = frozenset(("date", "fiscal_year", "decade", "percent", "money", "number"))
 # Sentences that are read; the share of the question (less its figures) that a sentence must hold to be about the same
@@ -331,7 +332,11 @@ def whole_date(text: str, figure: Figure, others: Sequence[Figure]) -> str:
                 end = other.end
             elif 0 <= start - other.end <= _TOUCHING:
                 start = other.start
-    return text[start:end]
+    words = text[start:end]
+    for opening, closing in ("()", "（）"):
+        if words.count(opening) > words.count(closing):
+            words = words + closing if text.startswith(closing, end) else words[: words.rindex(opening)].rstrip()
+    return words
 
 
 def exactness(figure: Figure) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.extractive.evidence import Evidence
 from rag.extractive.named_persons import persons_in
@@ -47,6 +48,22 @@ _EN_ASKS = re.compile(
     r"list|tell|give|explain|describe)\b",
     re.IGNORECASE,
 )
+_EN_CIRCUMSTANCE = re.compile(
+    r"(?:among|of|in|on|at|for|under|within|across|between|during|by|with|without|from|besides|unlike|like)\b",
+    re.IGNORECASE,
+)
+_EN_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|came|took|made|began|went|led|met|became|gave|set|held|put|"
+    r"won|lost|\w+ed)\b"
+)
+# What is said of the thing named right before it: ", adopted in 2023".
+_EN_PARTICIPLE = re.compile(
+    r"(?:(?:\w+ly|first)\s+)?(?:\w{2,}ed|held|set|made|built|led|put|born|begun|written|taken|given|known|chosen)\b"
+)
+_EN_SUBJECT = re.compile(
+    r"(?:\b(?:the|its|their|this|that)\s+(?P<subject>(?:[\w&'’-]+\s+){0,5}[\w&'’-]+)"
+    r"|(?P<name>\b[A-Z][\w&'’-]*(?:\s+[A-Z][\w&'’-]*){0,4}))$"
+)
 # What is said of something that has a name.
 _EN_RELATIVE = re.compile(
     r"(?P<name>\b[A-Z][\w&'’-]*(?:\s+[A-Z][\w&'’-]*){1,4})(?:,\s+who|\s+that|\s+which)\s+(?P<clause>[^,;?]+)"
@@ -72,14 +89,24 @@ def statements_of(question: str, language: str) -> list[str]:
     seam, asks = (_JA_SEAM, _JA_ASKS) if language == "ja" else (_EN_SEAM, _EN_ASKS)
     pieces = [piece.strip(" ,.?？。、") for piece in seam.split(_EN_LABEL.sub("", question))]
     found = []
-    for piece in pieces:
-        stated = _EN_OPENING.sub("", piece) if language == "en" else piece
+    for before, piece in pairwise(["", *pieces]):
+        stated = _whole_statement(_EN_OPENING.sub("", piece), before) if language == "en" else piece
         if stated and stated != question.strip(" ?？。") and not asks.search(stated) and not _JA_WHEN.search(stated):
             found.append(stated)
     if language == "en":
         found += [f"{match['name']} {match['clause']}" for match in _EN_RELATIVE.finditer(question)]
     no_claim = _JA_NO_CLAIM if language == "ja" else _EN_NO_CLAIM
     return [piece for piece in found if len(set(analyse(piece))) >= _LEAST_TERMS and not no_claim.search(piece)]
+
+
+def _whole_statement(piece: str, before: str) -> str:
+    """A piece of an English question with what it is said of ("the act, passed in 2023"); empty if it says nothing."""
+    if _EN_CIRCUMSTANCE.match(piece) and not _EN_VERB.search(piece):
+        return ""  # "Among users of the lake, …"
+    if not _EN_PARTICIPLE.match(piece):
+        return piece
+    subject = _EN_SUBJECT.search(before)
+    return f"{subject['subject'] or subject['name']} {piece}" if subject is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +121,7 @@ class _Specific:
         is_agent: Whether it does what the clause says.
         stands_in: Whether a text says it.
         others_in: What else of its kind a text says, as written there.
+        likeness: How much of it another one shares: the parts of a date.
     """
 
     text: str
@@ -103,6 +131,7 @@ class _Specific:
     is_date: bool = False
     is_body: bool = False
     is_agent: bool = False
+    likeness: Callable[[str], int] = lambda _: 0
 
 
 def misstated(
@@ -178,17 +207,21 @@ def _in_its_place(
     if specific.is_agent:  # a clause of few words: pairs of a kanji and a kana, mostly endings, would outweigh them
         besides |= {t for t in statement.terms if _KANA.search(t)}
     with_it = against = 0.0
-    found: Contradiction | None = None
+    found: list[tuple[float, int, float, Contradiction]] = []
     for one in evidence:
         share = share_held(statement, weights, one, besides=besides, alone=True)
         if specific.stands_in(f"{one.text}\n{one.lead}"):
             with_it = max(with_it, share)
-        elif share > against and (others := specific.others_in(one.text)):
-            against = share
-            found = Contradiction(assumed=specific.text, stated=others[0], evidence=one)
+        elif others := specific.others_in(one.text):
+            against = max(against, share)
+            contradiction = Contradiction(assumed=specific.text, stated=others[0], evidence=one)
+            found.append((share, specific.likeness(others[0]), one.score, contradiction))
     sure = against >= _MISSTATED_FROM and with_it <= against - _SAYS_MORE
     unheard = not specific.is_body and against >= _UNHEARD_FROM and with_it <= _HARDLY * against
-    return found if sure or unheard else None
+    if not (sure or unheard):
+        return None
+    # Of those that say about as much: who is mistaken in a date has mostly one part of it wrong.
+    return max((one for one in found if one[0] >= against - _ABOUT_AS_MUCH), key=lambda one: one[1:3])[3]
 
 
 _READ = 24
@@ -197,6 +230,7 @@ _READ = 24
 _MISSTATED_FROM = 0.7
 _SAYS_MORE = 0.15
 _UNHEARD_FROM = 0.4
+_ABOUT_AS_MUCH = 0.15
 _HARDLY = 0.4
 _READ_FOR_DENIAL = 3
 _DENIED_FROM = 0.2
@@ -237,7 +271,15 @@ def _of_figure(statement: Question, figure: Figure) -> _Specific:
         stands_in=lambda other: is_supported(figure, stated_readings(other)),
         others_in=others_in,
         is_date=figure.kind in DATES,
+        likeness=lambda other: max((_parts_shared(figure, f) for f in stated_figures(other)), default=0),
     )
+
+
+def _parts_shared(one: Figure, other: Figure) -> int:
+    """How many of year, month and day two dates share."""
+    if not (isinstance(one.value, tuple) and isinstance(other.value, tuple)):
+        return 0
+    return sum(a is not None and a == b for a, b in zip(one.value, other.value, strict=False))
 
 
 def _of_weekday(day: str) -> _Specific:
