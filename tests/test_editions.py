@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.extractive.editions import Series, series_of
+from rag.questions.reading import read_question
 from rag.store.reader import DocumentRecord
 
 
@@ -97,6 +98,29 @@ def test_a_sentence_speaks_of_the_edition_it_names_else_of_its_documents(series:
     assert series.edition_of("corpus/d.md", "The first plan was adopted in spring.") == 0
     assert series.edition_of("corpus/b.md", "It has four parts.") == 1
     assert series.edition_of("corpus/d.md", "Bridges are long.") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("When was the plan adopted?", True),
+        ("When was the plan now in force adopted?", True),
+        ("When was the second plan approved?", True),
+        ("When was the budget of the plan adopted?", False),
+        ("Where was the plan adopted?", False),
+        ("いま効力のある計画はいつ決定されましたか。", True),
+        ("いま効力のある計画の予算はいつ決定されましたか。", False),
+    ],
+)
+def test_nothing_but_the_date_of_an_edition_is_asked(series: Series, question: str, asks: bool) -> None:
+    japanese = series_of(
+        [
+            record(1, "corpus/a.ja.md", "道路計画（第1期）", date="2020-05-02", replaced_by="corpus/b.ja.md"),
+            record(2, "corpus/b.ja.md", "道路計画（第2期）", date="2023-06-03", replaces="corpus/a.ja.md"),
+        ]
+    )
+    one = series if question.isascii() else japanese[0]
+    assert one.asks_when_it_came_to_be(read_question(question)) is asks
 
 
 def test_asked_of_puts_the_editions_name_into_the_question(series: Series) -> None:

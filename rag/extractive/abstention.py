@@ -58,11 +58,13 @@ _UNMISTAKABLE: frozenset[Kind] = frozenset(("money", "percentage", "contact"))
 class Judgement:
     """How sure the best sentence answers, in [0, 1], and why not where it is not sure enough, or lacks something.
 
-    `is_gap` says that a document lists what is asked for as not stated.
+    `on_topic` is the chance, in [0, 1], that it is about what is asked at all; `is_gap` says that a document lists what
+    is asked for as not stated.
     """
 
     confidence: float
     reason: Reason | None
+    on_topic: float = 1.0
     lack: Lack | None = None
     is_gap: bool = False
 
@@ -152,10 +154,10 @@ def judge(
     on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
     confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
     if on_topic < ON_TOPIC_FROM:
-        return Judgement(confidence=confidence, reason="off_topic")
+        return Judgement(confidence=confidence, reason="off_topic", on_topic=on_topic)
     lack = lack_of(question, weights, evidence, named)
     sure = lack is None and confidence >= ANSWER_FROM[question.language]
-    return Judgement(confidence=confidence, reason=None if sure else "not_stated", lack=lack)
+    return Judgement(confidence=confidence, reason=None if sure else "not_stated", on_topic=on_topic, lack=lack)
 
 
 def as_gap(judgement: Judgement) -> Judgement:

@@ -109,6 +109,8 @@ _OWN_DATE = 4.0
 _DECIDED = {"en": "adopted decided", "ja": "閣議決定"}
 # Share of the question, less the name of the thing, that a sentence about one edition must hold.
 _REST_FROM = 0.5
+# Chance of being on topic from which the other language answers what the question's own is not about.
+_SURE_THOUGH_OFF_TOPIC = 0.7
 # How far behind another edition's in score one edition's best sentence may be.
 _EDITION_BEHIND = 8.0
 
@@ -232,7 +234,7 @@ class _Reader:
             readings = {}
             for number in range(len(series.editions)):
                 asked = series.asked_of(text, number, question.language)
-                asks_when = series.asks_when_it_came_to_be(question.kind, question.terms)
+                asks_when = series.asks_when_it_came_to_be(question)
                 if asks_when:
                     asked = f"{asked} {_DECIDED[question.language]}"
                 found = self._found(asked)
@@ -259,7 +261,7 @@ class _Reader:
                 named = one.asked_in(question.text) if one.concerns(question.text) else frozenset()
                 asked += [(one, n) for n in named] if len(named) == 1 else []
         for one, n in asked:
-            if one.asks_when_it_came_to_be(question.kind, question.terms):
+            if one.asks_when_it_came_to_be(question):
                 evidence = [
                     replace(e, score=e.score + _OWN_DATE) if one.says_when_it_came_to_be(n, e.text) else e
                     for e in evidence
@@ -305,8 +307,10 @@ class _Reader:
                 rest=rest,
                 foreign=[e for e in evidence if speaks(e) != language],
             )
-            # What stands in the question's language is quoted; the other only where that does not answer.
-            if judgement.reason is None:
+            # What stands in the question's language is quoted; the other only where that does not answer, and is surer
+            # where that is about something else.
+            is_unlikely = best is not None and best.judgement.reason == "off_topic"
+            if judgement.reason is None and not (is_unlikely and judgement.on_topic < _SURE_THOUGH_OFF_TOPIC):
                 return reading
             best = best or reading
         judgement = Judgement(confidence=0.0, reason="not_stated")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from rag.figures.stated import stated_figures
 from rag.gloss.glossing import ORDINAL_COUNTER
 from rag.text.analysis import analyse
-from rag.text.located import folded
+from rag.text.located import folded, located_terms
 
 if TYPE_CHECKING:
+    from rag.questions.reading import Question
     from rag.store.reader import DocumentRecord
 
 _BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
 _IN_FORCE = re.compile(
     r"\b(?:current(?:ly)?|in force|in effect|latest|newest|now|today|present|most recent)\b"
-    r"|現行|最新|現在|今の|いまの|有効な",
+    r"|現行|最新|現在|今の|いまの|有効な|(?:今|いま)?効力の?(?:ある|を?[持も]つ)?",
     re.IGNORECASE,
 )
 _SUPERSEDED = re.compile(
@@ -162,9 +163,13 @@ class Series:
                 return pattern.sub(lambda m: name + (m["owner"] or ""), question, count=1)
         return f"{name}: {question}"
 
-    def asks_when_it_came_to_be(self, kind: str, terms: Collection[str]) -> bool:
-        """Whether a question of these terms asks for nothing but the date on which the thing was decided."""
-        return kind == "date" and set(terms) <= self.terms | _deciding_terms() | _beside_terms()
+    def asks_when_it_came_to_be(self, question: Question) -> bool:
+        """Whether a question asks for nothing but the date on which an edition was decided, which it may name."""
+        if question.kind != "date":
+            return False
+        which = [m.span() for pattern in (_IN_FORCE, *_ORDINALS) for m in pattern.finditer(folded(question.text))]
+        naming = {t.term for t in located_terms(question.text) if any(a < t.end and t.start < b for a, b in which)}
+        return set(question.terms) <= self.terms | _deciding_terms() | _beside_terms() | naming
 
     def says_when_it_came_to_be(self, number: int, text: str) -> bool:
         """Whether a text names the thing, the date of an edition, to the day, and that something was decided."""
