@@ -53,9 +53,18 @@ The harbour law has 28 articles in four chapters.
 
 The Lamp Trust runs the lamps of the harbour with the ferries and the yards.
 The director of the Lamp Trust is Ida Vries.
+
+Offices share the work on harbour policy:
+
+- The Lamp Trust is responsible for the harbour's lamps.
+- The Yard Office is responsible for the harbour's yards.
+
+By May 2024 Otto Lang was in charge of harbour policy as minister. Jan Smit was the minister in April 2024.
 """
         },
     )
     chain = create_chain(settings)
+    assert "Otto Lang" in chain.invoke("Which minister is responsible for the harbour?").citations[0].quote
+    assert "Jan Smit" in chain.invoke("Who was minister for the harbour before Otto Lang?").citations[0].quote
     assert "28 articles" in chain.invoke("How many articles does the harbour law have?").citations[0].quote
     assert "Ida Vries" in chain.invoke("Who runs the Lamp Trust?").citations[0].quote

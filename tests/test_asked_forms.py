@@ -28,6 +28,9 @@ from rag.extractive.asked_forms import is_formless
         ("町長の出身大学は？", "町長は港湾大学を出た。", "町長は船が好きである。"),
         ("町長はどの大学の出身ですか", "町長は港大の出である。", "町長は船団を拡大した。"),
         ("What is the street address of the office?", "The office is at 8 Quay Street.", "The office has 8 rooms."),
+        ("How heavy is the lamp?", "The lamp weighs 12 kg.", "The lamp is 12 cm high."),
+        ("ランプの重さはどのくらいですか", "ランプは12kgある。", "ランプの高さは12cmである。"),
+        ("How loud is the horn in decibels?", "The horn reaches 90 dB.", "The horn sounds at 8:00."),
         ("役場の住所は？", "役場は港町2丁目にある。", "役場は港の近くにある。"),
     ],
 )

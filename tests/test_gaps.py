@@ -15,6 +15,7 @@ language: en
 ---
 The town council approved the new harbour ferry on 4 March 2024. The yard of Karlsson built the ferry in two years. In
 2024 the ferry carried 12,000 passengers. The ferry is painted blue and white. Its name is Aurora.
+The council wants the ferry to carry 40% of the travellers to the islands by 2030.
 Two captains steer the harbour ferry.
 """,
     "open-points.md": """---
@@ -28,6 +29,8 @@ On the ferry the sources do not state:
 - by how many votes the town council approved the harbour ferry
 - what the new ferry of the harbour cost
 - how many passengers the ferry carried in 2023
+- what share of the travellers to the islands the ferry carries at present
+- which yards would have to help for 40% of the travellers to the islands to take the ferry by 2030
 - which of the two captains who steer the harbour ferry has the longer service
 
 ## What is known
@@ -89,6 +92,7 @@ def test_what_is_listed_as_not_stated_is_not_answered(question: str, settings: S
         ("How many passengers did the ferry carry in 2024?", "12,000"),
         ("Who built the harbour ferry?", "Karlsson"),
         ("How many captains steer the harbour ferry?", "Two captains"),
+        ("What share of the travellers to the islands does the council want the ferry to carry by 2030?", "40%"),
         ("町議会が新しい渡し船を承認したのはいつですか。", "2024年3月4日"),
         ("渡し船を建造したのはどこですか。", "カールソン造船所"),
     ],

@@ -67,6 +67,10 @@ _ADDRESSES = (
     r"(?i:\b[0-9]+[\w-]*,?\s+(?:\w+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|square|quay|boulevard|drive|way)\b)"
     r"|\b[A-Z]\w+ (?:Street|Road|Avenue|Lane|Square|Boulevard)\b|[0-9]+(?:-[0-9]+)+(?:\s|,|$)|丁目|番地|〒"
 )
+_WEIGHTS = (
+    r"(?i:[0-9]\s?(?:kg|kilos?|kilograms?|mg|g|grams?|lbs?|pounds?|oz|ounces?|tons?|tonnes?)(?![a-z]))"
+    r"|[0-9]\s?(?:キロ|グラム|トン)"
+)
 _COMPANY = r"(?:compan(?:y|ies)|firms?|manufacturers?|suppliers?|vendors?|contractors?|makers?)"
 _ASKS_COMPANY = (
     rf"(?i:\b(?:which|what) {_COMPANY}\b|\bname of the {_COMPANY}\b)"
@@ -86,6 +90,14 @@ _FORMS: Sequence[tuple[re.Pattern[str], _Holds]] = tuple(
         (_ASKS_COMPANY, _another_name),
         (r"(?i:\b(?:which|what) (?:city|cities|towns?)\b)|(?:どの|何という)(?:都市|市町村|町)|何市", _another_name),
         (_ASKS_UNIVERSITY, _any(_UNIVERSITIES)),
+        (
+            r"(?i:\bhow heavy\b|\bhow much (?:do|does|did) [^,?]+ weigh\b)|(?:重さ|重量|体重)は|何(?:キロ)?グラム",
+            _any(_WEIGHTS),
+        ),
+        (
+            r"(?i:\bhow loud\b|\b(?:in|many) decibels\b)|何デシベル|騒音(?:値|レベル)?は",
+            _any(r"[0-9]\s?(?i:db|decibels?|デシベル)"),
+        ),
         (r"(?i:\b(?:street|postal|mailing) address\b)|住所[はを]", _any(_ADDRESSES)),
     )
 )

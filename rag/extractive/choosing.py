@@ -11,7 +11,7 @@ from decimal import Decimal
 from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.counts import counts_what_is_asked
 from rag.extractive.evidence import Evidence
-from rag.extractive.named_persons import asks_for_holder, names_somebody_else
+from rag.extractive.named_persons import asks_for_holder, names_somebody_else, persons_in
 from rag.extractive.quoting import Quoter, introduces_list, is_whole_sentence
 from rag.figures.reading import Figure, is_supported
 from rag.figures.stated import stated_figures, stated_readings
@@ -72,6 +72,11 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
     """
     if not evidence:
         return []
+    if question.kind == "person" and _IN_THEIR_PLACE.search(question.text):
+        evidence = sorted(
+            (replace(e, score=e.score - _NOBODY_ELSE * _names_only_asked(question, e)) for e in evidence),
+            key=lambda e: -e.score,
+        )
     gain: dict[int, float] = {}
     near = [one for one in evidence[:_READ] if one.score >= evidence[0].score - _WITHIN]
     newest = max((year for one in near if (year := latest_year(one)) is not None), default=None)
@@ -97,6 +102,11 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
         )
     ranked = [replace(one, score=one.score + gain.get(id(one), -_WITHIN)) for one in evidence]
     return sorted(ranked, key=lambda one: -one.score)
+
+
+def _names_only_asked(question: Question, one: Evidence) -> bool:
+    """Whether a sentence names persons, and none but those of the question."""
+    return any(persons_in(one.text)) and not names_somebody_else(question.text, one.text)
 
 
 # How many sentences are looked at, and how far behind the best in score.
@@ -127,6 +137,13 @@ _NAMES_HEAD = 1.0
 _COUNTS = 1.0
 _NAMES_SOMEBODY = 1.5
 _NAMES_HOLDER = 3.0
+# Who came before or after somebody is nobody of that name.
+_NOBODY_ELSE = 8.0
+_IN_THEIR_PLACE = re.compile(
+    r"\b(?:before|after|preced\w+|predecessors?|succe(?:ed|ss)\w*|replac\w+|t(?:oo|a)ke? over from)\b"
+    r"|前任|後任|前に|後に",
+    re.IGNORECASE,
+)
 _INTRODUCES = -0.7
 # Kinds whose answer is a figure, in however short a sentence.
 _BRIEF: frozenset[Kind] = frozenset(("date", "number", "money", "percentage", "duration"))

@@ -6,6 +6,7 @@ is no answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from rag.extractive.alignment import align, alignment_back
 from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.quoting import introduces_list
 from rag.extractive.sentence_features import TermWeights, says_unsaid
+from rag.figures.reading import is_supported
+from rag.figures.stated import stated_readings
 from rag.questions.kinds import Kind, question_kind
 from rag.questions.reading import Question
 
@@ -58,11 +61,19 @@ def is_asked_for(question: Question, gaps: Sequence[Evidence], best: Evidence) -
     """Whether rather a gap is what the question asks for than what the best sentence says.
 
     A list speaks for the documents of its own folder: what a reader added may tell more. The best sentence may be a gap
-    itself: it says that something is not stated, and has nothing in the form asked for.
+    itself: it says that something is not stated, and has nothing in the form asked for. A gap that lacks a figure of
+    the question is another one's where the best sentence has the figure.
     """
     if best.unsaid and question.kind in FORMED_KINDS and not best.feature("new_answer"):
         return True
-    return any(gap.record.root == best.record.root and gap.score >= best.score - _BEHIND for gap in gaps)
+    held = stated_readings(best.text)
+    figures = [figure for figure in question.figures if is_supported(figure, held)]
+    return any(
+        gap.record.root == best.record.root
+        and gap.score >= best.score - _BEHIND
+        and all(is_supported(figure, stated_readings(f"{gap.text}\n{gap.lead}")) for figure in figures)
+        for gap in gaps
+    )
 
 
 def gap_notice(language: str) -> Notice:
@@ -76,16 +87,22 @@ def _may_ask(question: Question, gap: Evidence) -> bool:
     """Whether a gap may be what a question of its kind asks: "who sat on the panel" is not "how often did it meet?"."""
     family = next((kinds for kinds in _ASKED_ALIKE if question.kind in kinds), None)
     of_gap = question_kind(gap.text)
-    return family is None or of_gap in family or not any(of_gap in kinds for kinds in _ASKED_ALIKE)
+    if family is None or of_gap in family:
+        return True
+    is_named = family is _MEASURES and _ASKS_NO_MEASURE.match(gap.text) is not None
+    return not is_named and not any(of_gap in kinds for kinds in _ASKED_ALIKE)
 
 
 # Kinds that tell questions apart, those together that the wording of a gap may mix up.
+_MEASURES: frozenset[Kind] = frozenset(("number", "money", "percentage", "duration"))
 _ASKED_ALIKE: tuple[frozenset[Kind], ...] = (
-    frozenset(("number", "money", "percentage", "duration")),
+    _MEASURES,
     frozenset(("date",)),
     frozenset(("person", "place", "name")),
     frozenset(("reason",)),
 )
+
+_ASKS_NO_MEASURE = re.compile(r"(?:which|who|whom|whose|when|where|why)\b", re.IGNORECASE)
 
 
 def _is_gap(one: Evidence) -> bool:

@@ -49,7 +49,7 @@ def missing_name(question: Question, weights: TermWeights, read: Sequence[Eviden
 def names_of(question: Question) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each name as the question writes it, and the English words that it may be written with."""
     if question.language == "en":
-        for name in names_in(question.text):
+        for name in names_in(_OWN_CASE.sub("", question.text)):
             yield from ((word, (word,)) for word in _NAME_WORD.findall(name) if is_name(word))
         return
     text = unicodedata.normalize("NFKC", question.text)
@@ -124,6 +124,12 @@ def _ordinary_words() -> frozenset[str]:
     return frozenset(word for gloss in lexicon().words.values() for word in gloss.split() if word.islower())
 
 
+# What an asker tells of their own case before the question: no document speaks of it. "I'd like to go to Oslo, who …?"
+_OWN_CASE = re.compile(
+    r"^(?![^.;,?]*\b(?:what|when|where|which|who|whom|whose|why|how)\b)[^.;,?]*\b(?:I|I['’]\w+|we|we['’]\w+|my|our)\b"
+    r"[^.;,?]*[.;,]\s+(?=\S+\s+\S)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z][\w'’-]*")
 # "ChatGPT-style" is no ChatGPT.
 _NAME_WORD = re.compile(r"\b[A-Z][A-Za-z0-9]+\b(?!-[a-z])")

@@ -10,7 +10,7 @@ from rag.figures.reading import Figure, figures, is_supported
 from rag.figures.stated import stated_readings
 from rag.questions.kinds import Kind
 from rag.questions.reading import Question
-from rag.text.analysis import analyse
+from rag.text.analysis import analyse, is_stop
 from rag.vocabulary.terms import Expansion
 from rag.vocabulary.thesaurus import thesaurus
 
@@ -67,21 +67,29 @@ def _numbered(text: str) -> Iterator[Figure]:
     for figure in figures(text):
         match figure.kind:
             case "ordinal":
-                tells = figure.value != 1
+                tells = figure.value != 1 and not text.startswith("-", figure.end)  # a second-in-command is one
             case "decade":
                 tells = is_age(figure)
             case "number":
-                tells = _EN_NUMBERED.search(text[: figure.start]) is not None
+                tells = _EN_NUMBERED.search(text[: figure.start]) is not None or _is_release(figure, text)
             case kind:
                 tells = kind == "version"
         if tells:
             yield figure
 
 
+def _is_release(figure: Figure, text: str) -> bool:
+    """Whether a number is a product's version: "Tallow 7.3"."""
+    before = _NAMED_BY.search(text[: figure.start])
+    return "." in figure.text and before is not None and not is_stop(before["noun"].casefold())
+
+
 def _has_numbered(text: str, wanted: Figure, question: str) -> bool:
     same = [one for one in figures(text) if str(one.value) == str(wanted.value)]
     if wanted.kind in ("version", "decade"):
         return any(one.kind == wanted.kind for one in same)
+    if _is_release(wanted, question):
+        return bool(same)
     behind = _JA_BEHIND.match(question, wanted.end)
     if behind is not None:  # 二つ目の計画 is 第2期の計画, whatever counts it
         beside = (text[max(0, one.start - _NEAR_CHARS_JA) : one.end + _NEAR_CHARS_JA] for one in same)
@@ -90,6 +98,8 @@ def _has_numbered(text: str, wanted: Figure, question: str) -> bool:
     if counter is not None and any(_COUNTER.match(text, one.end) for one in same):
         alike = _OF_EDITIONS if counter.group() in _OF_EDITIONS else counter.group()
         return any(text.startswith(tuple(alike), one.end) for one in same)
+    if _EDITION.match(question, wanted.end) and any(one.kind == "ordinal" for one in same):
+        return True  # of a plan, whatever its documents call it
     nouns = _terms_behind(question, wanted.end) if wanted.kind == "ordinal" and counter is None else frozenset()
     if not nouns:
         return any(one.kind == "ordinal" or _EN_NUMBERED.search(text[: one.start]) for one in same)
@@ -122,6 +132,7 @@ _NEAR_CHARS = 80
 _NEAR_WORDS = 3
 _AGES_BELOW = 120
 _EN_NUMBERED = re.compile(r"\b(?:article|section|chapter|clause|paragraph|volume|part|phase|annex)\s*$", re.IGNORECASE)
+_EDITION = re.compile(r"\s+(?:edition|version|iteration|issue)\b", re.IGNORECASE)
 _OF_EDITIONS = "期版弾次"
 _NAMED_BY = re.compile(r"\b(?P<noun>[A-Z][a-z]+) $")
 _JA_BEHIND = re.compile(r"の(?P<noun>[\u4e00-\u9fff]{2,}|[\u30a1-\u30fa\u30fc]{2,})")

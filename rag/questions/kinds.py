@@ -76,7 +76,8 @@ _EN: Sequence[tuple[Kind, Sequence[str]]] = (
         "percentage",
         (
             rf"\b(?:what|which|how (?:large|big|great|high|much))\b[^?]{{0,30}}?\b{_SHARES}\b",
-            rf"\bhow (?:high|low|widespread|common)\b(?![^?]{{0,40}}\b(?:{_SUMS}|{_CHARGES})\b)|%|what part of",
+            rf"\bhow (?:high|low|widespread|common)\b(?![^?]{{0,40}}\b(?:{_SUMS}|{_CHARGES})\b)|what part of",
+            r"(?<![0-9])(?<![0-9] )%",
             r"\b(?:out of|in|of) (?:every|each|a) (?:hundred|100)\b",
         ),
     ),
