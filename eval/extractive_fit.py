@@ -12,7 +12,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.extractive_views import ANSWERED_VIEWS, VIEWS, Asker, Reading
-from eval.passages import read_passages, write_documents
+from eval.extractive_views import ANSWERED_VIEWS, VIEWS, Asker, Reading, View
+from eval.passages import HALVES, Half, read_passages, write_documents
 from eval.weights_file import CONFIDENCE, FittedWeights, render
 from rag.config import Settings
 from rag.errors import ConfigError
 from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, ON_TOPIC_FROM, Best, confidence_row
 from rag.extractive.alignment import N_ALIGNED, aligned_scores
+from rag.extractive.answer_weights import (
+    ALIGNMENT_WEIGHTS,
+    ANSWER_FROM,
+    RIGHT_WEIGHTS,
+    SENTENCE_WEIGHTS,
+    TOPIC_WEIGHTS,
+)
 from rag.extractive.asked import Named
 from rag.extractive.evidence import Aligned
 from rag.extractive.linear import LinearScore
@@ -64,6 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, default=None, metavar="N", help="only the first N questions of each file")
     parser.add_argument(
+        "--in-use", action="store_true", help="fit nothing, report what the weights in use do with one title's passages"
+    )
+    parser.add_argument(
         "--write", type=Path, default=None, metavar="FILE", help="write the weights (rag/extractive/answer_weights.py)"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -73,18 +83,21 @@ def main(args: argparse.Namespace) -> int:
     """Carry out `fit`; always 0.
 
     Raises:
-        RagError: If a file or the embedding model cannot be used.
+        RagError: If a file, the embedding model or an option cannot be used.
     """
+    if args.in_use and args.write is not None:
+        raise ConfigError("--in-use fits nothing that --write could write: leave out one of them.")
     fitted: dict[Language, FittedWeights] = {}
     reports: dict[str, Any] = {}
     for file, reworded in zip_longest(args.files, args.reworded):
-        fit_on, held_out = read_views(file, reworded, args.limit)
-        if not any(r.answerable for r in fit_on) or not any(r.answerable for r in held_out):
+        wanted = _IN_USE if args.in_use else (HALVES, VIEWS)
+        fit_on, held_out = read_views(file, reworded, args.limit, *wanted)
+        if not (args.in_use or any(r.answerable for r in fit_on)) or not any(r.answerable for r in held_out):
             raise ConfigError(
                 f"{str(file)!r} has too few titles in its first {args.limit} questions to fit some, report others."
             )
-        language = _language(fit_on)
-        fitted[language] = fit(fit_on)
+        language = _language(held_out)
+        fitted[language] = weights_in_use(language) if args.in_use else fit(fit_on)
         reports[file.name] = {"language": language, **report(fitted[language], held_out)}
     print(json.dumps(reports, indent=2) if args.json else "\n".join(_lines(reports)))
     if args.write is not None:
@@ -92,8 +105,29 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_views(file: Path, reworded: Path | None, limit: int | None = None) -> tuple[list[Reading], list[Reading]]:
-    """Readings of the half to fit and of the half to report, in all views.
+def weights_in_use(language: Language) -> FittedWeights:
+    """The weights of `rag.extractive.answer_weights`."""
+    return FittedWeights(
+        sentence=SENTENCE_WEIGHTS[language],
+        alignment=ALIGNMENT_WEIGHTS[language],
+        topic=TOPIC_WEIGHTS[language],
+        right=RIGHT_WEIGHTS[language],
+        answer_from=ANSWER_FROM[language],
+    )
+
+
+# Halves and views that are read to report weights alone: a quarter of all.
+_IN_USE: tuple[tuple[Half, ...], tuple[View, ...]] = (("report",), ("title", "other"))
+
+
+def read_views(
+    file: Path,
+    reworded: Path | None,
+    limit: int | None = None,
+    halves: Collection[Half] = HALVES,
+    views: Collection[View] = VIEWS,
+) -> tuple[list[Reading], list[Reading]]:
+    """Readings of the half to fit and of the half to report, in the views wanted; of a half that is not, none.
 
     Raises:
         DatasetError: If a file is no open set.
@@ -109,10 +143,9 @@ def read_views(file: Path, reworded: Path | None, limit: int | None = None) -> t
         build_index(settings, wait=True)
         with Index.open(settings) as index:
             asker = Asker(index, passages, ids)
-            readings = [
-                *asker.readings(questions[:limit], VIEWS),
-                *asker.readings(others[:limit], VIEWS, reworded=True),
-            ]
+            own = [asked for asked in questions[:limit] if asker.half_of(asked) in halves]
+            own_others = [asked for asked in others[:limit] if asker.half_of(asked) in halves]
+            readings = [*asker.readings(own, views), *asker.readings(own_others, views, reworded=True)]
     return [r for r in readings if r.half == "fit"], [r for r in readings if r.half == "report"]
 
 

@@ -95,6 +95,7 @@ def lack(text: str, index: Index, *, document: str = "") -> Lack | None:
         ("Who built the ferry with money from Finland?", "Who built the ferry with money from Canada?", "name"),
         ("港湾協議会はフィンランドの会社に何を頼みましたか", "港湾協議会はカナダの会社に何を頼みましたか", "name"),
         ("How many passengers had the ferry in 2024?", "How many anchors had the ferry in 2024?", "attribute"),
+        ("How many passengers had the ferry in 2024?", "How many ferry visas were there in 2024?", "attribute"),
         ("協議会の会長は誰ですか", "協議会の選挙区はどこですか", "attribute"),
         ("協議会の会長は誰ですか", "協議会の会長は何歳ですか", "attribute"),
     ],

@@ -16,6 +16,7 @@ KINDS: list[tuple[str, Kind]] = [
     ("When the council meets, where do guests sit?", "place"),
     ("Which headquarters was set up then?", "name"),
     ("What percentage of pupils walk to school?", "percentage"),
+    ("Why should 80% of pupils walk to school?", "reason"),
     ("How much did the bridge cost?", "money"),
     ("What does the toll pay for?", "name"),
     ("How many members does the council have?", "number"),
@@ -106,7 +107,11 @@ def test_read_question_names_what_is_asked_for() -> None:
 
 
 def test_what_is_counted_is_asked_for_whatever_else_is_named() -> None:
-    assert read_question("The decision, which fell in May, came how many days later?").head == ("day", "later")
+    assert read_question("The decision, which fell in May, came how many days later?").head == ("day",)
+    assert read_question("How many bodies take part in the trial?").head == ("bodi",)
+    assert read_question("How many people take part in the trial?").head == ()
+    assert read_question("How much cooling water will the yard use?").head == ("cool", "water")
+    assert read_question("How many suits against makers were filed?").head == ("suit",)
     assert read_question("How often did the council meet, and over what stretch of 2026?").head == ()
 
 

@@ -24,8 +24,8 @@ _NAME = re.compile(
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 # What follows the noun that is asked for.
 _BEHIND = (
-    r"(?=\s+(?:of|in|for|to|on|at|by|from|with|under|that|who|which|does|do|did|is|are|was|were|has|have|had|will|can|could|"
-    r"would|should|must|may)\b|\s*[?,.]|\s*$)"
+    r"(?=\s+(?:of|in|for|to|on|at|by|from|with|under|against|about|per|that|who|which|does|do|did|is|are|was|were|has|"
+    r"have|had|will|can|could|would|should|must|may)\b|\s*[?,.]|\s*$)"
 )
 _EN_NAMED = re.compile(
     r"\b(?:what|which)\s+(?:(?:is|are|was|were|'s)\s+)?(?:(?:the|a|an|its|their|[\w-]+['’]s)\s+){0,3}"
@@ -34,7 +34,9 @@ _EN_NAMED = re.compile(
 )
 # "How many years of guarantee" asks for the guarantee's.
 _EN_COUNTED = re.compile(
-    r"\bhow many\s+(?:(?:years?|months?|weeks?|days?|hours?|minutes?)\s+of\s+)?"
+    r"\bhow (?:many\s+(?:(?:years?|months?|weeks?|days?|hours?|minutes?)\s+of\s+)?"
+    r"|much\s+(?!(?:do|does|did|is|are|was|were|will|would|can|could|should|must|may|has|have|had|of|more|less|to|money|"
+    r"time|longer|in|for|per)\b))"
     rf"(?P<head>[\w-]+(?:\s+[\w-]+){{0,2}}?){_BEHIND}",
     re.IGNORECASE,
 )
@@ -43,6 +45,7 @@ _EN_PRICED = re.compile(
     r"(?P<head>[\w-]+(?:\s+[\w-]+){0,3}?)(?:\s+(?:of|in|for|to|on|at|by|from|with|between)\s[^?]+?)?\s+cost\b",
     re.IGNORECASE,
 )
+_TO_LAST_PLURAL = re.compile(r"[\w -]*(?:[a-rt-z]s|\bpeople|\b(?:wo)?men|\bchildren)\b", re.IGNORECASE)
 _EN_MEASURED = re.compile(r"\bhow\s+(?:much|often|far|long|large|big|high|old|soon)\b", re.IGNORECASE)
 # Words with which a question asks what a text says, and those that name the kind of answer, which its form tells.
 _ASKING = (
@@ -129,7 +132,9 @@ def _head_of(text: str) -> str:
     # "The decision, which fell in May, came how many days later?" asks for days.
     counted = _EN_COUNTED.search(text) or _EN_PRICED.search(text)
     if counted is not None:
-        return counted["head"]
+        # "How many bodies take part in it?" counts bodies.
+        plural = _TO_LAST_PLURAL.match(counted["head"])
+        return plural.group() if plural is not None else counted["head"]
     named, measured = _EN_NAMED.search(text), _EN_MEASURED.search(text)
     # "How often did they meet, and over what stretch?" asks for no stretch first.
     is_first = named is not None and (measured is None or named.start() < measured.start())
