@@ -30,6 +30,8 @@ On the ferry the sources do not state:
 - what the new ferry of the harbour cost
 - how many passengers the ferry carried in 2023
 - what share of the travellers to the islands the ferry carries at present
+- whether school classes were among the passengers that the ferry carried in 2024
+- the names of the two captains who steered the harbour ferry first
 - which yards would have to help for 40% of the travellers to the islands to take the ferry by 2030
 - which of the two captains who steer the harbour ferry has the longer service
 

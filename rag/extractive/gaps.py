@@ -70,7 +70,7 @@ def is_asked_for(question: Question, gaps: Sequence[Evidence], best: Evidence) -
     figures = [figure for figure in question.figures if is_supported(figure, held)]
     return any(
         gap.record.root == best.record.root
-        and gap.score >= best.score - _BEHIND
+        and gap.score >= best.score - (_BEHIND if question.kind == "yes_no" or not _WHETHER.match(gap.text) else 0.0)
         and all(is_supported(figure, stated_readings(f"{gap.text}\n{gap.lead}")) for figure in figures)
         for gap in gaps
     )
@@ -102,7 +102,9 @@ _ASKED_ALIKE: tuple[frozenset[Kind], ...] = (
     frozenset(("reason",)),
 )
 
-_ASKS_NO_MEASURE = re.compile(r"(?:which|who|whom|whose|when|where|why)\b", re.IGNORECASE)
+_ASKS_NO_MEASURE = re.compile(r"(?:which|who|whom|whose|when|where|why|(?:the )?names? of)\b", re.IGNORECASE)
+# That it is not known whether something is so says less on how many or when.
+_WHETHER = re.compile(r"(?:whether|if)\b", re.IGNORECASE)
 
 
 def _is_gap(one: Evidence) -> bool:
