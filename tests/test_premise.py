@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.extractive.premise import opposite_words, whole_date
+from rag.extractive.opposites import opposite_words
+from rag.extractive.premise import whole_date
 from rag.figures.stated import stated_figures
 from rag.text.persons import Person, titled_persons
 

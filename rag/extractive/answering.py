@@ -20,13 +20,14 @@ from rag.extractive.gaps import asked_gaps, gap_notice, is_asked_for, without_ga
 from rag.extractive.named_persons import names_somebody_else
 from rag.extractive.order_in_time import Misordered, misordered, order_notice
 from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held, unstated
-from rag.extractive.presuppositions import is_borne_out, misstated, statements_of
+from rag.extractive.presuppositions import is_borne_out, misstated
 from rag.extractive.quoting import Quoter
 from rag.extractive.sentence_features import TermWeights
 from rag.questions.kinds import question_language
 from rag.questions.order import order_told
 from rag.questions.parts import parts_of
 from rag.questions.reading import Question, read_question
+from rag.questions.statements import statements_of
 from rag.questions.told import told_before
 
 if TYPE_CHECKING:
