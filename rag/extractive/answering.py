@@ -21,9 +21,9 @@ from rag.extractive.named_persons import names_somebody_else
 from rag.extractive.order_in_time import Misordered, misordered, order_notice
 from rag.extractive.premise import Contradiction, check_premises, premise_notice, share_held, unstated
 from rag.extractive.presuppositions import is_borne_out, misstated
-from rag.extractive.quoting import Quoter
+from rag.extractive.quoting import Quoter, introduces_list
 from rag.extractive.sentence_features import TermWeights
-from rag.questions.kinds import question_language
+from rag.questions.kinds import Kind, question_language
 from rag.questions.order import order_told
 from rag.questions.parts import parts_of
 from rag.questions.reading import Question, read_question
@@ -124,6 +124,16 @@ def _has_form(reading: _Reading) -> bool:
     return question.kind not in FORMED_KINDS or first.feature("new_answer") > 0
 
 
+def _can_hold_figure(question: Question, chosen: Sequence[Evidence]) -> bool:
+    """Whether one of the sentences to be shown has a figure where one is asked for, or a list or table may have it."""
+    return question.kind not in _FIGURES or any(
+        one.feature("new_answer") > 0 or one.kind in ("item", "row") or introduces_list(one.text) for one in chosen
+    )
+
+
+_FIGURES: frozenset[Kind] = frozenset(("number", "money", "percentage"))
+
+
 class _Reader:
     """Reads passages for the parts of one question."""
 
@@ -185,6 +195,8 @@ class _Reader:
                 answer.chosen = _with_stand_ins(
                     plain.question, own.evidence, at_most=at_most, brief=brief, foreign=own.foreign
                 )
+                if not _can_hold_figure(plain.question, [one[0] for one in answer.chosen]):
+                    answer.chosen, answer.reason = [], "not_stated"
         if not answer.chosen and plain.judgement.is_gap:
             answer.notices.append(gap_notice(plain.question.language))
         lack = plain.judgement.lack

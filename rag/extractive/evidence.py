@@ -239,8 +239,7 @@ def _quotable(candidate: Candidate) -> list[tuple[int, str, str, str]]:
     chunk, text = candidate.stored.chunk, candidate.stored.text
     blocks = scan_blocks(text, markdown=is_markdown(candidate.record.format))
     found: list[tuple[int, str, str, str]] = []
-    introduction = ""
-    previous = ""
+    introduction = header = previous = ""
     i = 0
     for k, span in enumerate(chunk.sentences):
         at = span.start - chunk.start
@@ -248,13 +247,15 @@ def _quotable(candidate: Candidate) -> list[tuple[int, str, str, str]]:
             i += 1
         kind = blocks[i].kind if blocks and blocks[i].start <= at < blocks[i].end else "paragraph"
         shown = plain_sentence(text[at : span.end - chunk.start])
+        if kind == "header":
+            header = shown
         if kind in ("heading", "mark", "code", "header") or not any(c.isalnum() for c in shown):
             continue
-        if kind == "item":
+        if kind in ("item", "row"):
             introduction = introduction or previous or chunk.context
-            found.append((k, kind, shown, introduction))
+            found.append((k, kind, shown, f"{introduction} {header}".strip() if kind == "row" else introduction))
         else:
-            introduction = ""
+            introduction = header = ""
             found.append((k, kind, shown, previous))
             previous = shown
     return found
