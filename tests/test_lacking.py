@@ -135,6 +135,7 @@ def test_the_holder_of_an_office_is_somebody(index: Index) -> None:
         "Which boats does CCTV show?",
         "I'd like to row from Sweden for two weeks, who forbids diving?",  # the asker's own case
         "Who was the council's second-in-command?",  # no number
+        "What did the council, which Sweden once lent money, speak about at the third meeting?",
         "Did the council meet before Christmas?",
         "How many passengers had the ferry in FY2024?",
         "Who are the SMEs that paint the lamps?",  # small and medium-sized

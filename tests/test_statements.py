@@ -40,6 +40,20 @@ from rag.questions.statements import statements_of
         ),
         ("Why was the second lamp plan, adopted in May 1999, changed?", "en", ["second lamp plan adopted in May 1999"]),
         ("Painted blue in May 1999, what has become of it?", "en", []),  # it says of nothing that it was
+        ("Who is Ulla Berg, a University of Lindau scholar, paid by?", "en", []),
+        ("When the Harbour Agency, back in July 2024, set its rules, who paid?", "en", []),
+        (
+            "What was the older bridge law, dating from 1967, called?",
+            "en",
+            ["older bridge law dating from 1967"],
+        ),
+        (
+            "The toll pays for the lamps of the bridge. Who collects it?",
+            "en",
+            ["The toll pays for the lamps of the bridge"],
+        ),
+        ("港町で八人の町工場を営んでいます。橋は誰が管理していますか。", "ja", []),
+        ("64歳の父は橋を渡りません。橋は誰が管理していますか。", "ja", []),
         ("Among people of the town of Lindau, how many paint lamps?", "en", []),
         ("長い橋はいつ開通しましたか。", "ja", []),
         ("1999年の開通の時点で、長い橋の照明はいくつありましたか。", "ja", []),

@@ -49,7 +49,7 @@ def missing_name(question: Question, weights: TermWeights, read: Sequence[Eviden
 def names_of(question: Question) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each name as the question writes it, and the English words that it may be written with."""
     if question.language == "en":
-        for name in names_in(_OWN_CASE.sub("", question.text)):
+        for name in names_in(_TOLD_OF_IT.sub("", _OWN_CASE.sub("", question.text))):
             yield from ((word, (word,)) for word in _NAME_WORD.findall(name) if is_name(word))
         return
     text = unicodedata.normalize("NFKC", question.text)
@@ -130,6 +130,8 @@ _OWN_CASE = re.compile(
     r"[^.;,?]*[.;,]\s+(?=\S+\s+\S)",
     re.IGNORECASE,
 )
+# What is told of a thing in a clause of its own is held against the documents as a statement.
+_TOLD_OF_IT = re.compile(r",\s+(?:who|which|whose)\s[^,;?.]+(?=[,;?.])")
 _WORD = re.compile(r"[A-Za-z][\w'’-]*")
 # "ChatGPT-style" is no ChatGPT.
 _NAME_WORD = re.compile(r"\b[A-Z][A-Za-z0-9]+\b(?!-[a-z])")

@@ -131,6 +131,8 @@ def _in_its_place(
     statement: Question, weights: TermWeights, evidence: Sequence[Evidence], specific: _Specific
 ) -> Contradiction | None:
     besides = specific.terms
+    if len(set(statement.terms) - besides) < _LEAST_BESIDES:
+        return None
     if specific.is_agent:  # a clause of few words: pairs of a kanji and a kana, mostly endings, would outweigh them
         besides |= {t for t in statement.terms if _KANA.search(t)}
     with_it = against = 0.0
@@ -151,6 +153,8 @@ def _in_its_place(
     return max((one for one in found if one[0] >= against - _ABOUT_AS_MUCH), key=lambda one: one[1:3])[3]
 
 
+# Terms that must be left beside what is doubted: one may stand in any sentence.
+_LEAST_BESIDES = 2
 _READ = 24
 # Share of the rest of the statement that a sentence with another figure, person or body must say, and how much more
 # that must be than what any sentence with the one stated says; what hardly any sentence holds is doubted sooner.

@@ -28,11 +28,12 @@ def statements_of(question: str, language: str) -> list[str]:
 
 
 def _whole_statement(piece: str, before: str) -> str:
-    """A piece of an English question with what it is said of ("the act, passed in 2023"); empty if it says nothing."""
-    if _EN_CIRCUMSTANCE.match(piece) and not _EN_VERB.search(piece):
-        return ""  # "Among users of the lake, …"
+    """A piece of an English question with what it is said of ("the act, passed in 2023"); empty if it says nothing.
+
+    A piece without a verb says nothing: "Among users of the lake, …", "…, a painter of lamps, …".
+    """
     if not _EN_PARTICIPLE.match(piece):
-        return piece
+        return piece if _EN_VERB.search(piece) else ""
     subject = _EN_SUBJECT.search(before)
     return f"{subject['subject'] or subject['name']} {piece}" if subject is not None else ""
 
@@ -53,17 +54,18 @@ _EN_ASKS = re.compile(
     r"list|tell|give|explain|describe)\b",
     re.IGNORECASE,
 )
-_EN_CIRCUMSTANCE = re.compile(
-    r"(?:among|of|in|on|at|for|under|within|across|between|during|by|with|without|from|besides|unlike|like)\b",
-    re.IGNORECASE,
-)
+# A form of a verb, as far as that can be seen: the past, a helping verb, or a present one before what it governs.
 _EN_VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|came|took|made|began|went|led|met|became|gave|set|held|put|"
-    r"won|lost|\w+ed)\b"
+    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|shall|should|must|may|might|does|do|did|\w{2,}ed|became|began|"
+    r"bought|broke|brought|built|came|caught|chose|cut|drew|drove|fell|felt|fought|found|gave|got|grew|held|hit|kept|knew|"
+    r"led|left|let|lost|made|meant|met|put|ran|rose|said|sat|saw|sent|set|shut|sold|spent|spoke|stood|taught|thought|told|"
+    r"took|went|won|wrote)\b"
+    r"|\w\s+(?:\w+ly\s+)?[a-z]{3,}s\s+(?:an?|the|its|his|her|their|this|that|at|on|in|for|to|with|from|by|no|[0-9])\b",
 )
 # What is said of the thing named right before it: ", adopted in 2023".
 _EN_PARTICIPLE = re.compile(
-    r"(?:(?:\w+ly|first)\s+)?(?:\w{2,}ed|held|set|made|built|led|put|born|begun|written|taken|given|known|chosen)\b"
+    r"(?:(?:\w+ly|first)\s+)?(?:\w{2,}ed|\w{3,}ing|held|set|made|built|led|put|born|begun|written|taken|given|known|"
+    r"chosen)\b"
 )
 _EN_SUBJECT = re.compile(
     r"(?:\b(?:the|its|their|this|that)\s+(?P<subject>(?:[\w&'’-]+\s+){0,5}[\w&'’-]+)"
@@ -77,7 +79,10 @@ _EN_RELATIVE = re.compile(
 _EN_NO_CLAIM = re.compile(
     r"\b(?:I|I['’]m|I['’]ve|me|my|mine|we|we['’]re|our|us)\b|^(?:the|that|this)\s+(?:same\s+)?(?:day|week|month|year|time)\b"
 )
-_JA_NO_CLAIM = re.compile(r"私|わたし|僕|自分|うちの|当社|弊社")
+_JA_NO_CLAIM = re.compile(
+    r"私|わたし|僕|自分|うちの|当社|弊社|(?:父|母|妻|夫|息子|娘|祖父|祖母|両親)(?:は|が|も)"
+    r"|(?:営んで|経営して|勤めて|働いて|住んで|通って|暮らして|考えて|悩んで|困って|探して|調べて)い?ます$|たいです$"
+)
 _JA_SEAM = re.compile(r"[、。！!；;]")
 _JA_ASKS = re.compile(r"いつ|どこ|だれ|誰|なに|何|なぜ|どの|どう|どれ|どんな|いくら|いくつ|とは|[？?]|か$")
 # When something is asked about: nothing is said of it yet.
