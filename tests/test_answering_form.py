@@ -69,3 +69,19 @@ By May 2024 Otto Lang was in charge of harbour policy as minister. Jan Smit was 
     assert chain.invoke("How much do the ferries of the harbour cost?").abstained  # no sentence on them has a sum
     assert "28 articles" in chain.invoke("How many articles does the harbour law have?").citations[0].quote
     assert "Ida Vries" in chain.invoke("Who runs the Lamp Trust?").citations[0].quote
+
+
+def test_the_header_of_a_table_tells_its_columns_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    rows = (
+        "| In thousands | 2021 | 2022 |",
+        "|---|---|---|",
+        "| Ferry passengers | 312 | 314 |",
+        "| Boats | 41 | 40 |",
+    )
+    table = "\n".join(rows)
+    settings = indexed(
+        tmp_path_factory.mktemp("table"), {"figures.md": f"# The harbour in figures\n\nThe harbour grows.\n\n{table}"}
+    )
+    chain = create_chain(settings)
+    assert "314" in chain.invoke("How many ferry passengers were there in 2022?").text
+    assert chain.invoke("How many ferry passengers were there in 2019?").abstained

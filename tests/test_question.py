@@ -111,6 +111,7 @@ def test_what_is_counted_is_asked_for_whatever_else_is_named() -> None:
     assert read_question("How many bodies take part in the trial?").head == ("bodi",)
     assert read_question("How many people take part in the trial?").head == ()
     assert read_question("How much cooling water will the yard use?").head == ("cool", "water")
+    assert read_question("What does year one of the ferry cost?").head == ("year",)
     assert read_question("How many suits against makers were filed?").head == ("suit",)
     assert read_question("How often did the council meet, and over what stretch of 2026?").head == ()
 

@@ -56,6 +56,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 ("長い橋の通行料はいくらですか。", "その通行料はいくらですか。"),
             ),
         ),
+        (
+            'The Agency opened a "cold quay" in May. What does that term mean?',
+            Told(('The Agency opened a "cold quay" in May.',), ('What does "cold quay" mean?',)),
+        ),
         ("When was the bridge opened?", None),
         ("When was it opened? I need the day.", None),
         ("The bridge is long.", None),

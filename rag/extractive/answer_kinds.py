@@ -42,7 +42,7 @@ _PERCENTAGE = _any(
 _MONEY = _any(
     r"[$€£¥]\s?[0-9]|無料|\bfree\b|罰金|penalt(?:y|ies)",
     rf"\b(?:[0-9]+(?:[.,][0-9]+)*|{_NUMERALS})\s?(?:thousand|million|billion|trillion|m|bn)?\s?(?:us |u\.s\. )?"
-    r"(?:yen|dollars?|euros?|pounds?|livres?|lira|francs?|marks|yuan|renminbi|rupees?|krone[rn]?|kronor|rou?bles?|baht|"
+    r"(?:yen|dollars?|euros?|pounds?|livres?|lira|francs?|marks|crowns?|shillings?|yuan|renminbi|rupees?|krone[rn]?|kronor|rou?bles?|baht|"
     r"pesos?|usd|jpy|eur|gbp|chf|cny|krw|cents?|pence)\b",
     r"[0-9]\s?(?:thousand|million|billion|trillion)?\s?won\b",
     rf"{_DIGITS}(?:億|万|兆|千|百)*[0-9]*(?:億|万|兆)?(?:円|ドル|ユーロ|ポンド|元|ウォン|ルピー|フラン)",

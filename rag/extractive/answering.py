@@ -127,7 +127,11 @@ def _has_form(reading: _Reading) -> bool:
 def _can_hold_figure(question: Question, chosen: Sequence[Evidence]) -> bool:
     """Whether one of the sentences to be shown has a figure where one is asked for, or a list or table may have it."""
     return question.kind not in _FIGURES or any(
-        one.feature("new_answer") > 0 or one.kind in ("item", "row") or introduces_list(one.text) for one in chosen
+        one.feature("new_answer") > 0
+        or one.kind == "row"
+        or (question.kind == "number" and one.kind == "item")  # its list may be counted
+        or introduces_list(one.text)
+        for one in chosen
     )
 
 

@@ -245,10 +245,10 @@ def _quotable(candidate: Candidate) -> list[tuple[int, str, str, str]]:
         at = span.start - chunk.start
         while i + 1 < len(blocks) and blocks[i + 1].start <= at:
             i += 1
+            if blocks[i].kind == "header":  # of a table: no sentence, but what tells its columns apart
+                header = plain_sentence(text[blocks[i].start : blocks[i].end])
         kind = blocks[i].kind if blocks and blocks[i].start <= at < blocks[i].end else "paragraph"
         shown = plain_sentence(text[at : span.end - chunk.start])
-        if kind == "header":
-            header = shown
         if kind in ("heading", "mark", "code", "header") or not any(c.isalnum() for c in shown):
             continue
         if kind in ("item", "row"):

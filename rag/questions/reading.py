@@ -45,6 +45,7 @@ _EN_PRICED = re.compile(
     r"(?P<head>[\w-]+(?:\s+[\w-]+){0,3}?)(?:\s+(?:of|in|for|to|on|at|by|from|with|between)\s[^?]+?)?\s+cost\b",
     re.IGNORECASE,
 )
+_NUMERAL_BEHIND = re.compile(r"\s+(?:one|two|three|four|five|[0-9]+)$", re.IGNORECASE)
 _TO_LAST_PLURAL = re.compile(r"[\w -]*(?:[a-rt-z]s|\bpeople|\b(?:wo)?men|\bchildren)\b", re.IGNORECASE)
 _EN_MEASURED = re.compile(r"\bhow\s+(?:much|often|far|long|large|big|high|old|soon)\b", re.IGNORECASE)
 # Words with which a question asks what a text says, and those that name the kind of answer, which its form tells.
@@ -134,7 +135,7 @@ def _head_of(text: str) -> str:
     if counted is not None:
         # "How many bodies take part in it?" counts bodies.
         plural = _TO_LAST_PLURAL.match(counted["head"])
-        return plural.group() if plural is not None else counted["head"]
+        return plural.group() if plural is not None else _NUMERAL_BEHIND.sub("", counted["head"])
     named, measured = _EN_NAMED.search(text), _EN_MEASURED.search(text)
     # "How often did they meet, and over what stretch?" asks for no stretch first.
     is_first = named is not None and (measured is None or named.start() < measured.start())

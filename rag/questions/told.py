@@ -46,7 +46,11 @@ def told_before(question: str) -> Told | None:
         return None
     told = [tag.sub("", sentence) for sentence in sentences[:n_told]]
     asked = " ".join(sentences[n_told:])
-    about = list(dict.fromkeys(subject for one in told for subject in _subjects(one, language)))
+    if (quoted := _QUOTED.search(told[-1])) is not None:
+        asked = _THAT_TERM.sub(lambda _: quoted.group(), asked)
+    # What a term means is asked of nothing else.
+    is_of_term = quoted is not None and quoted.group() in asked
+    about = [] if is_of_term else list(dict.fromkeys(subject for one in told for subject in _subjects(one, language)))
     if language == "ja":
         variants = [f"{one}の{_JA_IT.sub('', asked)}" for one in about if one not in asked]
     else:
@@ -80,6 +84,12 @@ _JA = (
 _EN_WHO = re.compile(
     r"(?P<before>[^.?!,]*?\b(?P<name>[A-Z][\w&'’-]*(?:\s+[A-Z][\w&'’-]*){0,4})),\s+(?:who|which)\s+(?P<clause>[^,;?]+),\s+"
     r"(?P<after>[^.?!]+\?)\s*$"
+)
+# "They met on "cold storage". What does that expression mean?"
+_QUOTED = re.compile(r"\"[^\"]{2,60}\"|“[^”]{2,60}”|「[^」]{2,40}」")
+_THAT_TERM = re.compile(
+    r"\b(?:that|this)\s+(?:expression|term|word|phrase|notion|concept)\b|(?:この|その)(?:言葉|用語|語|表現|概念)",
+    re.IGNORECASE,
 )
 _NO_SUBJECTS = frozenset((*calendar.month_name, *calendar.day_name, *"The A An One I I'd I'm We This That It".split()))
 _JA_TOPIC = re.compile(r"(?P<subject>[^、。？?]{2,40}?)(?:は|が)")
