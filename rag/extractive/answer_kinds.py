@@ -32,7 +32,12 @@ _DATE = _any(
     rf"(?:\s?{_JA_DIGITS}\s?月)?(?:\s?{_JA_DIGITS}\s?日)?",
     r"[0-9]{1,2}\s?月(?:\s?[0-9]{1,2}\s?日)?|[0-9]+\s?世紀|[\u4e00-\u9fff]{2,4}時代",
 )
-_NUMBER = _any(rf"\b{_NUMERALS}\b", r"[0-9]+(?:[.,][0-9]+)*", r"[一二三四五六七八九十百千万億兆〇数]+")
+# A digit of a name (web3, GPT-4) counts nothing.
+_NUMBER = _any(
+    rf"\b{_NUMERALS}\b",
+    r"(?<![A-Za-z0-9])(?<![A-Za-z]-)[0-9]+(?:[.,][0-9]+)*",
+    r"[一二三四五六七八九十百千万億兆〇数]+",
+)
 _PERCENTAGE = _any(
     r"[0-9]+(?:\.[0-9]+)?\s?(?:%|per ?cent|percentage points?|ポイント|パーセント|割(?:[0-9]分)?)",
     r"[一二三四五六七八九]割",
