@@ -9,7 +9,7 @@ from chromium import browser
 from made_turns import cite, done
 from openai_server import OpenAIServer, Reply
 from playwright.sync_api import expect
-from served_page import OpenTab, serving_turns, tab
+from served_page import OpenTab, Tab, serving_turns, tab
 
 from rag import Settings, build_index
 from rag.answer import Answer
@@ -136,9 +136,8 @@ def test_a_page_that_was_opened_comes_to_rest(tab: OpenTab) -> None:
 
 @pytest.fixture
 def busy(settings: Settings) -> Iterator[str]:
-    """The page over the same conversation, with a chat model whose answers take their time."""
-    answer = Answer(text=f"{BRIDGE} [1]", citations=(cite(1, "corpus/bridge.md", BRIDGE, settings),), mode="extractive")
-    turns = [done(answer, question="When?"), done(answer, question="Once more?")]
+    """The page over a conversation of 70 turns, with a chat model whose answers take their time."""
+    turns = [done(Answer(text="It is so.", mode="extractive"), question=f"Question {n}?") for n in range(1, 71)]
     with (
         OpenAIServer([Reply(f"{BRIDGE} [1] " * 9, piece_chars=4, delay_s=0.1)]) as server,
         serving_turns(settings, turns, OPENAI_API_KEY="none", OPENAI_BASE_URL=server.base_url) as url,
@@ -146,45 +145,44 @@ def busy(settings: Settings) -> Iterator[str]:
         yield url
 
 
-def test_a_question_is_asked_once_while_another_one_is_answered(tab: OpenTab, busy: str) -> None:
+@pytest.fixture
+def late(tab: OpenTab, busy: str) -> Tab:
+    """The page in a browser that sends late, while a first question is answered: 20 of 71 turns are shown."""
     page = tab(busy, locale="en-US")
     page.page.add_init_script(SEND_LATE)
     page.open()
-    for n, question in enumerate(("When was it opened?", "And once more?"), 3):
-        page.input.fill(question)
-        page.input.press("Enter")
-        page.page.locator(".kh-turn", has_text=question).and_(page.page.locator(".kh-running")).wait_for(timeout=60_000)
-        page.page.wait_for_timeout(3 * LATE_MS)
-        expect(page.page.locator(".kh-turn")).to_have_count(n)
+    ask_late(page, "When was it opened?")
+    return page
 
 
-def test_a_turn_is_asked_again_once_while_another_one_is_answered(tab: OpenTab, busy: str) -> None:
-    page = tab(busy, locale="en-US")
-    page.page.add_init_script(SEND_LATE)
-    page.open()
-    page.input.fill("When was it opened?")
+def ask_late(page: Tab, question: str) -> None:
+    """Ask, and wait until that is being answered."""
+    page.input.fill(question)
     page.input.press("Enter")
-    page.page.locator(".kh-running").wait_for(timeout=60_000)
-    page.page.locator(".kh-turn").nth(1).get_by_role("button", name=label("en", "ask_again")).click()
-    expect(page.page.locator(".kh-turn")).to_have_count(2, timeout=20_000)
-    page.page.wait_for_timeout(3 * LATE_MS)
-    expect(page.page.locator(".kh-turn")).to_have_count(2)
-    expect(page.page.locator(".kh-running")).to_have_count(1)
+    page.page.locator(".kh-turn", has_text=question).and_(page.page.locator(".kh-running")).wait_for(timeout=60_000)
 
 
-def test_more_turns_are_shown_once_while_one_is_answered(tab: OpenTab, settings: Settings) -> None:
-    turns = [done(Answer(text="It is so.", mode="extractive"), question=f"Question {n}?") for n in range(1, 71)]
-    with (
-        OpenAIServer([Reply(f"{BRIDGE} [1] " * 9, piece_chars=4, delay_s=0.1)]) as server,
-        serving_turns(settings, turns, OPENAI_API_KEY="none", OPENAI_BASE_URL=server.base_url) as url,
-    ):
-        page = tab(url, locale="en-US")
-        page.page.add_init_script(SEND_LATE)
-        page.open()
-        page.input.fill("When was it opened?")
-        page.input.press("Enter")
-        page.page.locator(".kh-running").wait_for(timeout=60_000)
-        page.page.get_by_role("button", name=label("en", "show_older", n=51)).click()
-        expect(page.page.locator(".kh-turn")).to_have_count(40, timeout=20_000)
-        page.page.wait_for_timeout(3 * LATE_MS)
-        expect(page.page.locator(".kh-turn")).to_have_count(40)
+def test_a_question_is_asked_once_while_another_one_is_answered(late: Tab) -> None:
+    ask_late(late, "And once more?")
+    late.page.wait_for_timeout(3 * LATE_MS)
+    late.page.get_by_role("button", name=label("en", "show_older", n=52)).wait_for()
+    expect(late.page.locator(".kh-turn", has_text="And once more?")).to_have_count(1)
+
+
+def test_a_turn_is_asked_again_once_while_another_one_is_answered(late: Tab) -> None:
+    again = late.page.locator(".kh-turn", has_text="Question 70?")
+    again.get_by_role("button", name=label("en", "ask_again")).click()
+    # It takes the place of itself and of the one that was being answered.
+    older = late.page.get_by_role("button", name=label("en", "show_older", n=50))
+    older.wait_for(timeout=20_000)
+    late.page.wait_for_timeout(3 * LATE_MS)
+    expect(older).to_be_visible()
+    expect(late.page.locator(".kh-running")).to_have_count(1)
+    expect(late.page.locator(".kh-turn", has_text="Question 70?")).to_have_count(1)
+
+
+def test_more_turns_are_shown_once_while_one_is_answered(late: Tab) -> None:
+    late.page.get_by_role("button", name=label("en", "show_older", n=51)).click()
+    expect(late.page.locator(".kh-turn")).to_have_count(40, timeout=20_000)
+    late.page.wait_for_timeout(3 * LATE_MS)
+    expect(late.page.locator(".kh-turn")).to_have_count(40)
