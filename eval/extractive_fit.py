@@ -2,7 +2,7 @@
 
 Half of the titles (every second of them, sorted) are fitted, the other half is reported: the share of answerable
 questions whose first sentence, and first three, hold a gold answer; how well questions that the passages do not answer
-are told apart. The confidence from which answers are given is where answered minus twice wrongly answered is largest.
+are told apart. The confidence from which answers are given is where right ones outweigh wrong ones most.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import product, zip_longest
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,27 +54,39 @@ _N_SHOWN = 3
 _ADVERSARIAL = 0.25
 # How far below the largest gain a threshold's may lie to be as good.
 _AS_GOOD = 0.015
+# How often questions are asked, by `_group`.
+_ASKED = np.array([1.0, 1.0, 1.0, 0.5])
+# What a wrong answer costs, beside an answer that is right; each is a quote that the reader can judge.
+_WRONG = 1.25
 # Weight of a question in other words than its passage's.
 _REWORDED = 4.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `fit`."""
-    parser.add_argument("files", type=Path, nargs="+", help="open sets of passages and questions, one a language")
+    parser.add_argument(
+        "files", type=Path, nargs="+", help="open sets of passages and questions; those of a language are fitted in one"
+    )
     parser.add_argument(
         "--reworded",
         type=Path,
         nargs="*",
         default=[],
         metavar="FILE",
-        help="for each file, its passages with questions in other words than theirs (unanswerable ones too)",
+        help="sets more whose questions are in other words than their passages (unanswerable ones too); none that the "
+        "word reader was trained on",
     )
     parser.add_argument("--limit", type=int, default=None, metavar="N", help="only the first N questions of each file")
+    parser.add_argument("--each", type=int, default=1, metavar="N", help="only every Nth question of the first files")
     parser.add_argument(
         "--in-use", action="store_true", help="fit nothing, report what the weights in use do with one title's passages"
     )
     parser.add_argument(
-        "--write", type=Path, default=None, metavar="FILE", help="write the weights (rag/extractive/answer_weights.py)"
+        "--write",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="write the weights (rag/extractive/answer_weights.py); a language of no file keeps those in use",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -87,21 +99,28 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.in_use and args.write is not None:
         raise ConfigError("--in-use fits nothing that --write could write: leave out one of them.")
-    fitted: dict[Language, FittedWeights] = {}
-    reports: dict[str, Any] = {}
-    for file, reworded in zip_longest(args.files, args.reworded):
+    fit_on: dict[Language, list[Reading]] = {}
+    held_out: dict[str, list[Reading]] = {}
+    for file, is_reworded in [*((f, False) for f in args.files), *((f, True) for f in args.reworded)]:
         wanted = _IN_USE if args.in_use else (HALVES, VIEWS)
-        fit_on, held_out = read_views(file, reworded, args.limit, *wanted)
-        if not (args.in_use or any(r.answerable for r in fit_on)) or not any(r.answerable for r in held_out):
+        each = 1 if is_reworded else args.each
+        own, held_out[file.name] = read_views(file, is_reworded, slice(0, args.limit, each), *wanted)
+        if not (args.in_use or any(r.answerable for r in own)) or not any(r.answerable for r in held_out[file.name]):
             raise ConfigError(
                 f"{str(file)!r} has too few titles in its first {args.limit} questions to fit some, report others."
             )
-        language = _language(held_out)
-        fitted[language] = weights_in_use(language) if args.in_use else fit(fit_on)
-        reports[file.name] = {"language": language, **report(fitted[language], held_out)}
+        fit_on.setdefault(_language(held_out[file.name]), []).extend(own)
+    fitted = {
+        language: weights_in_use(language) if args.in_use else fit(readings) for language, readings in fit_on.items()
+    }
+    reports = {
+        name: {"language": (language := _language(readings)), **report(fitted[language], readings)}
+        for name, readings in held_out.items()
+    }
     print(json.dumps(reports, indent=2) if args.json else "\n".join(_lines(reports)))
     if args.write is not None:
-        args.write.write_text(render(fitted), encoding="utf-8")
+        kept = {language: weights_in_use(language) for language in get_args(Language)}
+        args.write.write_text(render(kept | fitted), encoding="utf-8")
     return 0
 
 
@@ -122,8 +141,8 @@ _IN_USE: tuple[tuple[Half, ...], tuple[View, ...]] = (("report",), ("title", "ot
 
 def read_views(
     file: Path,
-    reworded: Path | None,
-    limit: int | None = None,
+    is_reworded: bool,
+    asked: slice = slice(None),
     halves: Collection[Half] = HALVES,
     views: Collection[View] = VIEWS,
 ) -> tuple[list[Reading], list[Reading]]:
@@ -133,7 +152,6 @@ def read_views(
         DatasetError: If a file is no open set.
     """
     passages, questions = read_passages(file)
-    others = [] if reworded is None else read_passages(reworded)[1]
     with tempfile.TemporaryDirectory(prefix="kihon-fit-") as folder:
         work = Path(folder)
         ids = write_documents(passages, work / "corpus")
@@ -143,9 +161,8 @@ def read_views(
         build_index(settings, wait=True)
         with Index.open(settings) as index:
             asker = Asker(index, passages, ids)
-            own = [asked for asked in questions[:limit] if asker.half_of(asked) in halves]
-            own_others = [asked for asked in others[:limit] if asker.half_of(asked) in halves]
-            readings = [*asker.readings(own, views), *asker.readings(own_others, views, reworded=True)]
+            wanted = [question for question in questions[asked] if asker.half_of(question) in halves]
+            readings = list(asker.readings(wanted, views, reworded=is_reworded))
     return [r for r in readings if r.half == "fit"], [r for r in readings if r.half == "report"]
 
 
@@ -335,15 +352,16 @@ def _descend(gradient: Callable[[Rows], Rows], n: int, *, rate: float = 0.05) ->
 
 
 def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
-    """The confidence from which answering gains most on answerable questions and on those asked of other documents.
+    """The confidence from which answering gains most on questions that are answerable and that are not.
 
-    As many in sum are asked as they come, reworded, and of other documents. The gain hardly changes over a wide range:
-    of thresholds about as good the middle one is taken.
+    As many in sum are asked as they come, reworded, and of other documents, and half as many reworded without an
+    answer; those that were written to look answered take no part. The gain hardly changes over a wide range: of
+    thresholds about as good the middle one is taken.
     """
-    asked = [j for j in judged if j.on_topic is not None and j.answered(weights, 0.0)]
+    counted = [j for j in judged if j.on_topic is not None or j.reading.is_reworded]
+    asked = [j for j in counted if j.answered(weights, 0.0)]
     group = np.array([_group(j) for j in asked])
-    groups = [_group(j) for j in judged if j.on_topic is not None]
-    mass = 1 / np.maximum(1, np.bincount(groups, minlength=3))[group]
+    mass = (_ASKED / np.maximum(1, np.bincount([_group(j) for j in counted], minlength=len(_ASKED))))[group]
     confidences = np.array([j.confidence(weights) for j in asked])
     right = np.array([j.right for j in asked])
     grid = np.linspace(0.02, 0.9, 89)
@@ -353,15 +371,17 @@ def _best_threshold(weights: FittedWeights, judged: Sequence[_Judged]) -> float:
 
 
 def _group(judged: _Judged) -> int:
-    if not judged.on_topic:
+    if judged.on_topic is False:
         return 2
-    return 1 if judged.reading.is_reworded else 0
+    if not judged.reading.is_reworded:
+        return 0
+    return 1 if judged.reading.answerable else 3
 
 
 def _gain(confidences: Rows, right: NDArray[np.bool_], mass: Rows, threshold: float) -> float:
-    """Answered minus twice wrongly answered: 1 for a right answer, -1 for a wrong one, 0 for none."""
+    """1 for a right answer, 1 less `_WRONG` for a wrong one, 0 for none."""
     answered = confidences >= threshold
-    return float(mass[answered].sum() - 2 * mass[answered & ~right].sum())
+    return float(mass[answered].sum() - _WRONG * mass[answered & ~right].sum())
 
 
 def auroc(higher: Sequence[float], lower: Sequence[float]) -> float:

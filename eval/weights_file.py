@@ -17,7 +17,7 @@ CONFIDENCE: Mapping[str, tuple[str, ...]] = {
     ),
     "right": (
         "cosine", "passage_cosine", "overlap", "window_overlap", "full_window", "near_overlap", "far_missing",
-        "new_answer", "no_answer_form", "answer_near", "bigrams", "lead_of_best", "largest_missing", "missing_names",
+        "new_answer", "no_answer_form", "answer_near", "bigrams", "largest_missing", "missing_names",
         "missing_figures", "missing_head", "formless", "log_length", "reciprocal_rank", "kanji_overlap", "said",
         "unsaid_words", "unsaid_nearby", "uncounted", "aligned", "aligned_around", "least_aligned",
     ),

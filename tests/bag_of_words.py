@@ -50,6 +50,9 @@ class BagOfWords:
             )
         return found
 
+    def read_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        return self.embed_tokens(texts)
+
     def embed_query(self, text: str) -> Vector:
         return self._vector(text)
 

@@ -153,7 +153,7 @@ def test_what_is_lacking_is_said_with_the_abstention(settings: Settings) -> None
 
 
 def test_a_name_that_only_is_lacking_is_said_beside_what_answers_the_rest(settings: Settings) -> None:
-    answer = create_chain(settings).invoke("How many passengers did the Lindqvist ferry carry in 2024?")
+    answer = create_chain(settings).invoke("How many passengers had the Lindqvist ferry in fiscal 2024?")
     assert "12,000" in answer.text
     assert "“Lindqvist”" in answer.notices[0].message
 

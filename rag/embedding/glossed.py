@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -52,18 +53,25 @@ class GlossedModel:
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """Vectors of the tokens of texts; a token's place is that of the word that it was read for."""
-        found = self._model.embed_tokens([gloss(text) for text in texts])
-        return [
-            _as_written(pieces(text), read) if has_japanese(text) else read
-            for text, read in zip(texts, found, strict=True)
-        ]
+        return _as_written(texts, self._model.embed_tokens([gloss(text) for text in texts]))
+
+    def read_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The same, as `EmbeddingModel.read_tokens`."""
+        return _as_written(texts, self._model.read_tokens([gloss(text) for text in texts]))
 
 
-def _as_written(read: Sequence[Glossed], tokens: TokenVectors) -> TokenVectors:
+def _as_written(texts: Sequence[str], found: Sequence[TokenVectors]) -> list[TokenVectors]:
+    return [
+        _in_places(pieces(text), tokens) if has_japanese(text) else tokens
+        for text, tokens in zip(texts, found, strict=True)
+    ]
+
+
+def _in_places(read: Sequence[Glossed], tokens: TokenVectors) -> TokenVectors:
     """The tokens of a gloss with their places in the text that was glossed."""
     starts = np.cumsum([0, *(len(piece.english) + 1 for piece in read[:-1])]).tolist()
     offsets = []
     for start, end in tokens.offsets:
         i = max(0, bisect_right(starts, start) - 1)
         offsets.append(read[i].span(start - starts[i], min(end - starts[i], len(read[i].english))))
-    return TokenVectors(offsets=tuple(offsets), vectors=tokens.vectors)
+    return replace(tokens, offsets=tuple(offsets))

@@ -56,6 +56,10 @@ class EmbeddingModel(Protocol):
         """Vectors of the tokens of texts, in context; of a longer text those that fit the window."""
         ...
 
+    def read_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The same, where the model can, read so that a question's tokens lie near to those that answer it."""
+        ...
+
     def embed_query(self, text: str) -> Vector:
         """Vector of a query: `(dimension,)` float32 of length 1. Of a longer text the mean over its windows."""
         ...
@@ -63,7 +67,14 @@ class EmbeddingModel(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenVectors:
-    """Tokens of a text: `text[start:end]` of each, special ones left out, and their vectors, rows of length 1."""
+    """Tokens of a text, special ones left out.
+
+    Attributes:
+        offsets: `text[start:end]` of each.
+        vectors: `(n, dimension)`, rows of length 1.
+        counts: What each counts for where the text is a question, `(n,)`, 1 in sum; None where the model cannot tell.
+    """
 
     offsets: tuple[tuple[int, int], ...]
     vectors: Vector
+    counts: Vector | None = None

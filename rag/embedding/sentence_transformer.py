@@ -16,6 +16,7 @@ import numpy as np
 
 from rag.embedding.model import TokenVectors, Vector
 from rag.embedding.model_files import ModelFiles, hash_files
+from rag.embedding.word_reader import WordReader, made_for
 from rag.errors import ModelUnavailableError
 
 _BATCH = 8  # texts of a batch are padded to the longest: 32 of them take a sixth longer, 4 gain nothing
@@ -95,6 +96,12 @@ class SentenceTransformerModel:
             )
         return tokens
 
+    def read_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        if self._reader is None or not texts:
+            return self.embed_tokens(texts)
+        with self._encoding:
+            return self._reader.read(texts)
+
     def embed_query(self, text: str) -> Vector:
         windows = self._windows(text)
         vectors = self._encode([self.query_prefix + window for window in windows])
@@ -147,6 +154,13 @@ class SentenceTransformerModel:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    @cached_property
+    def _reader(self) -> WordReader | None:
+        """What reads texts word by word, where these are the weights that it was made for."""
+        if hash_files(self._files).get("model.safetensors") != made_for():
+            return None
+        return WordReader(self._model[0].auto_model, self._tokenizer, self.max_tokens)
 
     @cached_property
     def _model(self) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from rag.figures.reading import is_supported
 from rag.figures.stated import stated_readings
 from rag.questions.kinds import Kind
 from rag.questions.reading import Question, names_in
+from rag.text.analysis import analyse
 
 if TYPE_CHECKING:
     from rag.extractive.evidence import Aligned, Evidence
@@ -152,12 +154,32 @@ def judge(
     if value["formless"] and question.kind in _UNMISTAKABLE:
         return Judgement(confidence=0.0, reason="not_stated")
     on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
-    confidence = on_topic * RIGHT_WEIGHTS[question.language].probability_of(value)
+    right = RIGHT_WEIGHTS[question.language].probability_of(value)
+    confidence = on_topic * (max(right, _ALL_SAID) if _says_all(question, value) else right)
     if on_topic < ON_TOPIC_FROM:
         return Judgement(confidence=confidence, reason="off_topic", on_topic=on_topic)
     lack = lack_of(question, weights, evidence, named)
     sure = lack is None and confidence >= ANSWER_FROM[question.language]
     return Judgement(confidence=confidence, reason=None if sure else "not_stated", on_topic=on_topic, lack=lack)
+
+
+def _says_all(question: Question, value: Mapping[str, float]) -> bool:
+    """Whether the best sentence says each word of the question and has the form asked for.
+
+    Of what a document says about something it is enough that sentence and headings do so in one.
+    """
+    about = _ASKS_ABOUT.search(question.text)
+    if about is not None:
+        return value["largest_missing_in_passage"] <= 0 and bool(analyse(question.text[about.end() :]))
+    return value["largest_missing"] <= 0 and value["no_answer_form"] <= 0
+
+
+# Chance of being right then, at least: 37 of 46 such questions of `eval/data/reading/fit` are answered so, and 28 of 50
+# of SQuAD's, of which 21 were written to look answered. The rows of tables need it: no open set has any.
+_ALL_SAID = 0.6
+_ASKS_ABOUT = re.compile(
+    r"\b(?:says?|said|writes?|tells?|states?|stands?|reads?|learn|know)\b[^?]*\babout\b", re.IGNORECASE
+)
 
 
 def as_gap(judgement: Judgement) -> Judgement:
