@@ -74,3 +74,19 @@ def test_the_weights_in_use_are_reported_and_nothing_is_fitted(
     assert "all" not in found
     with pytest.raises(ConfigError, match="--write"):
         run(open_set, "--in-use", "--write", str(tmp_path / "weights.py"), capsys=capsys)
+
+
+def test_sets_in_other_words_are_fitted_beside_and_reported_apart(
+    open_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reworded = tmp_path / "reworded.jsonl"
+    reworded.write_text(open_set.read_text("utf-8"), "utf-8")
+    written = tmp_path / "weights.py"
+    parser = argparse.ArgumentParser()
+    extractive_fit.add_arguments(parser)
+    options = [str(open_set), "--reworded", str(reworded), "--each", "4", "--json", "--write", str(written)]
+    assert extractive_fit.main(parser.parse_args(options)) == 0
+    reports = json.loads(capsys.readouterr().out)
+    assert reports["towns.jsonl"]["title"]["n"] < reports["reworded.jsonl"]["title, reworded"]["n"] == 6
+    assert "title" not in reports["reworded.jsonl"]
+    assert runpy.run_path(str(written))["ANSWER_FROM"]["ja"] == ANSWER_FROM["ja"], "of no file: as it was"
