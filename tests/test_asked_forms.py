@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.extractive.asked_forms import is_formless
+from rag.extractive.asked_forms import asked_about, is_formless
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,17 @@ def test_a_thing_of_some_kind_has_a_form(question: str, with_it: str, without: s
 )
 def test_other_questions_ask_for_no_form(question: str) -> None:
     assert not is_formless(question, ["nothing"])
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("What does the Harbour Act say about fines?", "fines"),
+        ("what is written in the note about who pays", None),
+        ("What do we learn about the crew?", "crew"),
+        ("What about the crew?", None),
+    ],
+)
+def test_what_something_says_about_a_subject(question: str, subject: str | None) -> None:
+    found = asked_about(question)
+    assert found is None if subject is None else found is not None and subject in found

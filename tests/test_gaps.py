@@ -95,6 +95,7 @@ def test_what_is_listed_as_not_stated_is_not_answered(question: str, settings: S
         ("Who built the harbour ferry?", "Karlsson"),
         ("How many captains steer the harbour ferry?", "Two captains"),
         ("What share of the travellers to the islands does the council want the ferry to carry by 2030?", "40%"),
+        ("What does “The harbour ferry” say about captains?", "Two captains"),
         ("町議会が新しい渡し船を承認したのはいつですか。", "2024年3月4日"),
         ("渡し船を建造したのはどこですか。", "カールソン造船所"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from rag.answer import Reason
 from rag.extractive.answer_kinds import FORMED_KINDS
 from rag.extractive.answer_weights import ANSWER_FROM, RIGHT_WEIGHTS, TOPIC_WEIGHTS
 from rag.extractive.asked import NOTHING_ASKED, Named
+from rag.extractive.asked_forms import asked_about
 from rag.extractive.lacking import Lack, lack_of
 from rag.extractive.sentence_features import FEATURES, TermWeights
 from rag.figures.reading import is_supported
@@ -168,18 +168,15 @@ def _says_all(question: Question, value: Mapping[str, float]) -> bool:
 
     Of what a document says about something it is enough that sentence and headings do so in one.
     """
-    about = _ASKS_ABOUT.search(question.text)
-    if about is not None:
-        return value["largest_missing_in_passage"] <= 0 and bool(analyse(question.text[about.end() :]))
+    subject = asked_about(question.text)
+    if subject is not None:
+        return value["largest_missing_in_passage"] <= 0 and bool(analyse(subject))
     return value["largest_missing"] <= 0 and value["no_answer_form"] <= 0
 
 
 # Chance of being right then, at least: 37 of 46 such questions of `eval/data/reading/fit` are answered so, and 28 of 50
 # of SQuAD's, of which 21 were written to look answered. The rows of tables need it: no open set has any.
 _ALL_SAID = 0.6
-_ASKS_ABOUT = re.compile(
-    r"\b(?:says?|said|writes?|tells?|states?|stands?|reads?|learn|know)\b[^?]*\babout\b", re.IGNORECASE
-)
 
 
 def as_gap(judgement: Judgement) -> Judgement:

@@ -101,3 +101,14 @@ _FORMS: Sequence[tuple[re.Pattern[str], _Holds]] = tuple(
         (r"(?i:\b(?:street|postal|mailing) address\b)|住所[はを]", _any(_ADDRESSES)),
     )
 )
+
+
+def asked_about(question: str) -> str | None:
+    """What a question asks something to be said about ("fines?" of "What does the act say about fines?"), or `None`."""
+    found = _ASKED_ABOUT.search(question)
+    return None if found is None else question[found.end() :]
+
+
+_ASKED_ABOUT = re.compile(
+    r"\b(?:says?|said|writes?|tells?|states?|stands?|reads?|learn|know)\b[^?]*\babout\b", re.IGNORECASE
+)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rag.answer import Notice
 from rag.extractive.alignment import align, alignment_back
 from rag.extractive.answer_kinds import FORMED_KINDS
+from rag.extractive.asked_forms import asked_about
 from rag.extractive.quoting import introduces_list
 from rag.extractive.sentence_features import TermWeights, says_unsaid
 from rag.figures.reading import is_supported
@@ -42,7 +43,8 @@ def asked_gaps(
 ) -> list[Evidence]:
     """What the documents list as not stated and the question may ask for, best first.
 
-    A definition is never among them: of what documents write about, they list details as not stated.
+    A definition is never among them, nor what is said about something: of what documents write about, they list details
+    as not stated.
 
     Args:
         question: The question.
@@ -50,7 +52,7 @@ def asked_gaps(
         weights: Weights of the question's terms.
         model: Gives tokens their vectors in context.
     """
-    if question.kind == "definition":
+    if question.kind == "definition" or asked_about(question.text) is not None:
         return []
     gaps = align(question, [e for e in evidence if _is_gap(e) and _may_ask(question, e)][:_N_READ], weights, model)
     asked = alignment_back(question, [gap.text for gap in gaps], model)
