@@ -139,7 +139,7 @@ def busy(settings: Settings) -> Iterator[str]:
     """The page over a conversation of 70 turns, with a chat model whose answers take their time."""
     turns = [done(Answer(text="It is so.", mode="extractive"), question=f"Question {n}?") for n in range(1, 71)]
     with (
-        OpenAIServer([Reply(f"{BRIDGE} [1] " * 9, piece_chars=4, delay_s=0.1)]) as server,
+        OpenAIServer([Reply(f"{BRIDGE} [1] " * 40, piece_chars=4, delay_s=0.1)]) as server,
         serving_turns(settings, turns, OPENAI_API_KEY="none", OPENAI_BASE_URL=server.base_url) as url,
     ):
         yield url

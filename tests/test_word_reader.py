@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from rag.config import Settings
 from rag.embedding import word_reader
 from rag.embedding.choice import load_embedding_model
 from rag.embedding.model import EmbeddingModel, TokenVectors
+from rag.embedding.model_files import BUNDLED, find_model
+from rag.embedding.sentence_transformer import SentenceTransformerModel
 from rag.errors import ModelUnavailableError
 
 
@@ -82,6 +85,15 @@ def test_sentences_keep_their_vectors(model: EmbeddingModel) -> None:
     before = model.embed_passages(["A sentence of the plan."])
     model.read_tokens(["A sentence of the plan."])
     np.testing.assert_array_equal(model.embed_passages(["A sentence of the plan."]), before)
+
+
+def test_threads_that_come_first_find_one_model() -> None:
+    fresh = SentenceTransformerModel(find_model(BUNDLED))
+    with ThreadPoolExecutor(8) as pool:
+        read = [pool.submit(fresh.read_tokens, ["Who pays the fee?"]) for _ in range(4)]
+        embedded = [pool.submit(fresh.embed_query, "Who pays the fee?") for _ in range(4)]
+        assert {len(one.result()[0].offsets) for one in read} == {5}
+        assert {one.result().shape for one in embedded} == {(384,)}
 
 
 def test_another_model_reads_with_its_own_tokens(tiny: Path) -> None:

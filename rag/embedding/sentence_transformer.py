@@ -97,10 +97,10 @@ class SentenceTransformerModel:
         return tokens
 
     def read_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        if self._reader is None or not texts:
-            return self.embed_tokens(texts)
-        with self._encoding:
-            return self._reader.read(texts)
+        with self._encoding:  # the model is loaded by the first that asks, one at a time
+            if self._reader is not None:
+                return self._reader.read(texts)
+        return self.embed_tokens(texts)
 
     def embed_query(self, text: str) -> Vector:
         windows = self._windows(text)
