@@ -177,8 +177,10 @@ def test_a_turn_is_asked_again_once_while_another_one_is_answered(late: Tab) -> 
     older.wait_for(timeout=20_000)
     late.page.wait_for_timeout(3 * LATE_MS)
     expect(older).to_be_visible()
-    expect(late.page.locator(".kh-running")).to_have_count(1)
-    expect(late.page.locator(".kh-turn", has_text="Question 70?")).to_have_count(1)
+    turn = late.page.locator(".kh-turn", has_text="Question 70?")
+    expect(turn).to_have_count(1)
+    # It is being answered, or has been: a machine may take its time to get here.
+    expect(turn.and_(late.page.locator(".kh-running")).or_(turn.filter(has_text="Velmora"))).to_have_count(1)
 
 
 def test_more_turns_are_shown_once_while_one_is_answered(late: Tab) -> None:
