@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,12 +17,10 @@ from pydantic import ValidationError
 
 from eval.dataset import DatasetError
 from eval.matching import normalise
-from eval.passages import Passage, PassageQuestion, read_passages, write_documents
-from rag.config import Settings
+from eval.passages import Passage, PassageQuestion, indexed_passages, read_passages
 from rag.document import Frozen
 from rag.extractive.evidence import Evidence, gather, weigh, word_vectors
 from rag.gloss.glossing import gloss
-from rag.index.build import build_index
 from rag.index.opening import Index
 from rag.questions.reading import read_question
 from rag.retrieval.filters import Filter
@@ -70,19 +67,12 @@ def contests_of(file: Path, *, halves: bool) -> Iterator[Contest]:
     titles = sorted({passage.title for passage in passages})
     wanted = set(titles[::2] if halves else titles)
     title_of = {passage.id: passage.title for passage in passages}
-    with tempfile.TemporaryDirectory(prefix="kihon-contests-") as folder:
-        work = Path(folder)
-        ids = write_documents(passages, work / "corpus")
-        settings = Settings(
-            corpus_dir=work / "corpus", index_dir=work / "index", data_dir=work / "data", chroma_url=None
-        )
-        build_index(settings, wait=True)
-        with Index.open(settings) as index:
-            retriever = Retriever(index, settings)
-            for asked in questions:
-                title = title_of[asked.passage_id]
-                if title in wanted:
-                    yield _contest(asked, title, [p for p in passages if p.title == title], ids, retriever, index)
+    with indexed_passages(passages) as (index, ids):
+        retriever = Retriever(index, index.settings)
+        for asked in questions:
+            title = title_of[asked.passage_id]
+            if title in wanted:
+                yield _contest(asked, title, [p for p in passages if p.title == title], ids, retriever, index)
 
 
 def _contest(

@@ -11,7 +11,6 @@ import argparse
 import json
 import math
 import sys
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -21,9 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.extractive_views import ANSWERED_VIEWS, VIEWS, Asker, Reading, View
-from eval.passages import HALVES, Half, read_passages, write_documents
+from eval.passages import HALVES, Half, indexed_passages, read_passages
 from eval.weights_file import CONFIDENCE, FittedWeights, render
-from rag.config import Settings
 from rag.errors import ConfigError
 from rag.extractive.abstention import CONFIDENCE_FEATURES, N_READ_FOR_FORM, ON_TOPIC_FROM, Best, confidence_row
 from rag.extractive.alignment import N_ALIGNED, aligned_scores
@@ -38,8 +36,6 @@ from rag.extractive.asked import Named
 from rag.extractive.evidence import Aligned
 from rag.extractive.linear import LinearScore
 from rag.extractive.sentence_features import FEATURES
-from rag.index.build import build_index
-from rag.index.opening import Index
 from rag.questions.kinds import Language
 
 Rows = NDArray[np.float64]
@@ -152,17 +148,10 @@ def read_views(
         DatasetError: If a file is no open set.
     """
     passages, questions = read_passages(file)
-    with tempfile.TemporaryDirectory(prefix="kihon-fit-") as folder:
-        work = Path(folder)
-        ids = write_documents(passages, work / "corpus")
-        settings = Settings(
-            corpus_dir=work / "corpus", index_dir=work / "index", data_dir=work / "data", chroma_url=None
-        )
-        build_index(settings, wait=True)
-        with Index.open(settings) as index:
-            asker = Asker(index, passages, ids)
-            wanted = [question for question in questions[asked] if asker.half_of(question) in halves]
-            readings = list(asker.readings(wanted, views, reworded=is_reworded))
+    with indexed_passages(passages) as (index, ids):
+        asker = Asker(index, passages, ids)
+        wanted = [question for question in questions[asked] if asker.half_of(question) in halves]
+        readings = list(asker.readings(wanted, views, reworded=is_reworded))
     return [r for r in readings if r.half == "fit"], [r for r in readings if r.half == "report"]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -11,7 +13,10 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from eval.dataset import DatasetError, read_rows
+from rag.config import Settings
 from rag.document import Frozen
+from rag.index.build import build_index
+from rag.index.opening import Index
 from rag.questions.conversation import read_history
 from rag.questions.followup import standalone
 
@@ -161,3 +166,17 @@ def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DatasetError("a line must be a JSON object", path=path, line=number)
     return value
+
+
+@contextlib.contextmanager
+def indexed_passages(passages: Sequence[Passage]) -> Iterator[tuple[Index, dict[str, str]]]:
+    """An index of the passages, each a document, as long as it is used, and the document id of each passage id."""
+    with tempfile.TemporaryDirectory(prefix="kihon-passages-") as folder:
+        work = Path(folder)
+        ids = write_documents(passages, work / "corpus")
+        settings = Settings(
+            corpus_dir=work / "corpus", index_dir=work / "index", data_dir=work / "data", chroma_url=None
+        )
+        build_index(settings, wait=True)
+        with Index.open(settings) as index:
+            yield index, ids

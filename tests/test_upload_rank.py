@@ -53,9 +53,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 )
 def test_a_law_goes_before_an_upload_that_claims_to_be_one(question: str, settings: Settings) -> None:
     answer = create_chain(settings).invoke(question)
-    first, *others = [(c.document_id, c.kind, c.status) for c in answer.citations]
-    assert first == ("corpus/act.md", "law", "in force")
-    assert set(others) <= {("uploads/claim.md", None, None)}
+    cited = [(c.document_id, c.kind, c.status) for c in answer.citations]
+    assert cited[0] == ("corpus/act.md", "law", "in force")
+    if "penalty" not in question:  # there the claim lies too far behind the law to be quoted
+        assert cited[1] == ("uploads/claim.md", None, None)
+    assert set(cited[1:]) <= {("uploads/claim.md", None, None)}
 
 
 def test_what_only_an_upload_says_is_answered_from_it(settings: Settings) -> None:
