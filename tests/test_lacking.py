@@ -139,6 +139,7 @@ def test_the_holder_of_an_office_is_somebody(index: Index) -> None:
         "Did the council meet before Christmas?",
         "How many passengers had the ferry in FY2024?",
         "Who are the SMEs that paint the lamps?",  # small and medium-sized
+        "What did the MPs speak about at the third meeting?",  # what somebody is called by office
     ],
 )
 def test_what_is_not_lacking(question: str, index: Index) -> None:
@@ -168,3 +169,32 @@ def test_a_name_that_only_is_lacking_is_said_beside_what_answers_the_rest(settin
 )
 def test_what_stands_apart_does_not_count(question: str, index: Index) -> None:
     assert lack(question, index) is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "is_lacking"),
+    [
+        ("Who keeps Oslo's lamps?", True),
+        ("Who keeps Tokyo's lamps?", False),  # all of these texts are on Japan, and few say so
+        ("Who keeps Seoul's lamps?", True),
+    ],
+)
+def test_a_capital_stands_for_the_land_that_all_texts_are_on(
+    question: str, is_lacking: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    texts = {f"lamps-{n}.md": f"The lamps of Japan are {n} metres high. Japan has ports." for n in range(8)}
+    texts["keeper.md"] = "The lamps are kept by a director and four keepers, who paint them each spring."
+    settings = indexed(tmp_path_factory.mktemp("land"), texts)
+    with Index.open(settings) as own:
+        found = lack(question, own)
+    assert (found is not None and found.kind == "name") == is_lacking
+
+
+def test_a_ministry_is_known_by_its_short_name(tmp_path_factory: pytest.TempPathFactory) -> None:
+    texts = {"works.ja.md": "---\ntitle: 港湾の工事\nlanguage: ja\n---\n経済産業省は港の灯台に三億円を出した。"}
+    settings = indexed(tmp_path_factory.mktemp("ministry"), texts)
+    with Index.open(settings) as own:
+        assert lack("経産省は灯台にいくら出しましたか", own) is None
+        lacking = lack("文科省は灯台にいくら出しましたか", own)
+    assert lacking is not None
+    assert lacking.kind == "name"

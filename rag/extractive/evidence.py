@@ -22,6 +22,7 @@ from rag.extractive.sentence_features import (
     nearness,
     sentence_rows,
     term_weights,
+    terms_weighed,
 )
 from rag.loading.formats import is_markdown
 from rag.questions.kinds import question_language
@@ -117,7 +118,7 @@ def weigh(question: Question, store: Store) -> TermWeights:
     """Weights of the question's terms in this index, with the other names of what it names."""
     expansions = _glossary(store).expansions(question.text)
     same = [(frozenset(one.terms), frozenset(other)) for one in expansions for other in one.others]
-    return term_weights(question, store.document_frequency(question.terms), store.n_chunks, same)
+    return term_weights(question, store.document_frequency(terms_weighed(question)), store.n_chunks, same)
 
 
 def _glossary(store: Store) -> Glossary:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from rag.extractive.answer_kinds import NO_PERSON
-from rag.extractive.named_things import is_land, is_ordinary
+from rag.extractive.named_things import is_ordinary
 from rag.questions.reading import Question
 from rag.text.persons import titled_persons
+from rag.vocabulary.lands import is_land
 
 
 def names_somebody_else(question: str, text: str) -> bool:

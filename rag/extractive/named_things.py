@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from rag.gloss.glossing import pieces
+from rag.gloss.glossing import gloss, pieces
 from rag.gloss.lexicon import lexicon
 from rag.questions.reading import Question, names_in
 from rag.text.analysis import analyse
+from rag.vocabulary.lands import same_land
 from rag.vocabulary.thesaurus import thesaurus
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 def missing_name(question: Question, weights: TermWeights, read: Sequence[Evidence]) -> str | None:
     """A name of the question that stands in none of the passages, in neither language.
 
-    Words that stand nearly everywhere in the index ("Japan" among documents on Japan) are no names here.
+    Words that stand nearly everywhere in the index ("Japan" among documents on Japan) are no names here, nor is what
+    stands for the same land ("Tokyo's parliament").
     """
-    asked = [(name, words) for name, words in names_of(question) if weights.tells(set(analyse(name)))]
+    asked = [(name, words) for name, words in names_of(question) if _tells(name, words, weights)]
     if not asked:
         return None
     whole = unicodedata.normalize("NFKC", "\n".join(f"{one.surroundings}\n{one.lead}" for one in read))
@@ -38,12 +40,18 @@ def missing_name(question: Question, weights: TermWeights, read: Sequence[Eviden
         of_name = set(analyse(name))
         if name.casefold() in whole.casefold() or of_name & otherwise:
             continue
+        if question.language == "ja" and (in_english := gloss(name)) != name and in_english in english:
+            continue
         if all(is_ordinary(word) for word in words) and of_name & near:
             continue
         is_held = all(_held(word, held) or _is_short_for(word, english) for word in words)
         if not (is_held or _is_first_name(name, question.text, english)):
             return name
     return None
+
+
+def _tells(name: str, words: Collection[str], weights: TermWeights) -> bool:
+    return weights.tells(set(analyse(name))) and not any(word.casefold() in weights.ambient for word in words)
 
 
 def names_of(question: Question) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -71,13 +79,13 @@ def is_name(word: str) -> bool:
 
 def is_address(word: str) -> bool:
     """Whether a capitalised word is how somebody is called by title or office, or an everyday thing: Ms, CEO, TV."""
-    return word.casefold() in _ADDRESSES
+    return word.casefold() in _ADDRESSES or (word[:-1].isupper() and word[:-1].casefold() in _ADDRESSES)  # MPs
 
 
 def _held(word: str, held: Collection[str]) -> bool:
     """Whether a word, or what belongs to the same name (Norman, Normans; Canada, Canadian), is among others."""
     folded = word.casefold()
-    if folded in held or any(other in held for other in _SAME_LAND.get(folded, ())):
+    if folded in held or any(other in held for other in same_land(folded)):
         return True
     stem = _ENDING.sub("", folded)
     forms = re.compile(rf"{re.escape(stem)}(?:a|e|y|ia|{_ENDINGS})?$")
@@ -97,16 +105,6 @@ def _is_short_for(word: str, text: str) -> bool:
         return False
     spelled = r"\w*(?:[ -](?:of|the|and|for|on|in|sized)\b)*[ -]".join(re.escape(letter) for letter in word)
     return re.search(rf"\b{spelled}", text, re.IGNORECASE) is not None
-
-
-def is_land(word: str) -> bool:
-    """Whether a word is a country, its people or its capital."""
-    return word.casefold() in _SAME_LAND
-
-
-def is_same_land(word: str, other: str) -> bool:
-    """Whether two words are the same country, its people or its capital."""
-    return word.casefold() == other.casefold() or other.casefold() in _SAME_LAND.get(word.casefold(), ())
 
 
 def is_ordinary(word: str) -> bool:
@@ -151,24 +149,3 @@ _STEM_CHARS = 4
 _LONGEST_SHORT = 5
 # How near in meaning a sentence has to come to an ordinary word, in [0, 1].
 _NEAR_FROM = 0.5
-# A capital or a people stands for its country in the news: what one is written with, and what it may stand for.
-_LANDS: Final = (
-    ("tokyo", "japan", "japanese"),
-    ("seoul", "korea", "korean"),
-    ("beijing", "china", "chinese"),
-    ("taipei", "taiwan"),
-    ("delhi", "india"),
-    ("canberra", "australia"),
-    ("washington", "america", "american", "us", "usa", "states"),
-    ("ottawa", "canada"),
-    ("london", "britain", "british", "uk", "england", "english", "kingdom"),
-    ("paris", "france", "french"),
-    ("berlin", "germany", "german"),
-    ("rome", "italy"),
-    ("madrid", "spain", "spanish"),
-    ("bern", "switzerland", "swiss"),
-    ("hague", "netherlands", "dutch"),
-    ("moscow", "russia"),
-    ("brussels", "eu", "europe", "european"),
-)
-_SAME_LAND = {word: tuple(other for other in land if other != word) for land in _LANDS for word in land}

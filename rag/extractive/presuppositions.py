@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from rag.extractive.evidence import Evidence
 from rag.extractive.named_persons import persons_in
-from rag.extractive.named_things import is_address, is_land, is_same_land
+from rag.extractive.named_things import is_address
 from rag.extractive.numbered import is_age
 from rag.extractive.opposites import opposite_words
 from rag.extractive.premise import (
@@ -29,6 +29,7 @@ from rag.gloss.glossing import pieces
 from rag.questions.reading import Question
 from rag.text.analysis import analyse
 from rag.text.persons import Person, titled_persons
+from rag.vocabulary.lands import is_land, is_same_land
 
 # Ordinals and version numbers name things rather than state something of them.
 _CHECKED = frozenset((*DATES, "percent", "money"))

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from rag.extractive.answer_kinds import answer_spans, has_detector
 from rag.questions.reading import Question
+from rag.text.analysis import analyse
 from rag.text.located import Located, folded, located_terms
+from rag.vocabulary.lands import same_land
 
 # Order of the columns of `sentence_rows`, and of the weights fitted to them.
 FEATURES = (
@@ -90,6 +92,8 @@ class TermWeights:
         rarest: The one of them that tells most.
         largest: Weight of a term that stands nowhere.
         same: Terms of names in the question, each with the terms of another name of the same thing.
+        ambient: Words of the question, in small letters, for the land that the documents are nearly all about: "Tokyo"
+            among texts on Japan, which seldom say so.
         mean_terms: Terms of an ordinary sentence, for BM25's length.
     """
 
@@ -98,6 +102,7 @@ class TermWeights:
     rarest: str | None
     largest: float = 1.0
     same: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
+    ambient: frozenset[str] = frozenset()
     mean_terms: float = 30.0
 
     @property
@@ -130,17 +135,36 @@ def term_weights(
 
     Reference: BM25's inverse document frequency, Robertson and Zaragoza, 2009, "The Probabilistic Relevance Framework".
     """
-    weight = {
-        t: math.log(1 + (n_chunks - frequency.get(t, 0) + 0.5) / (frequency.get(t, 0) + 0.5)) for t in question.terms
-    }
+    weight = {t: _idf(frequency.get(t, 0), n_chunks) for t in question.terms}
     known = [t for t in weight if frequency.get(t, 0) > 0]
     return TermWeights(
         weight=weight,
         known=sum(weight[t] for t in known) + 1e-9,
         rarest=max(known, key=weight.__getitem__, default=None),
-        largest=math.log(1 + (n_chunks + 0.5) / 0.5),
+        largest=_idf(0, n_chunks),
         same=tuple(same),
+        ambient=_ambient(question, frequency, n_chunks),
     )
+
+
+def _idf(n_with: int, n_chunks: int) -> float:
+    return math.log(1 + (n_chunks - n_with + 0.5) / (n_with + 0.5))
+
+
+def _ambient(question: Question, frequency: Mapping[str, int], n_chunks: int) -> frozenset[str]:
+    """Words for a land of which another word tells nothing."""
+    least = _TELLING * _idf(0, n_chunks)
+    return frozenset(
+        word
+        for word in (word.casefold() for _, word in question.words)
+        if any(_idf(frequency.get(term, 0), n_chunks) < least for other in same_land(word) for term in analyse(other))
+    )
+
+
+def terms_weighed(question: Question) -> tuple[str, ...]:
+    """The terms whose frequency in the index `term_weights` needs."""
+    lands = (other for _, word in question.words for other in same_land(word))
+    return (*question.terms, *(term for other in lands for term in analyse(other)))
 
 
 @dataclass(slots=True)

@@ -3,8 +3,8 @@
 `words/en.txt` and `words/ja.txt` have a group of such words a line, separated by commas; `#` begins a comment line.
 `words/en_wordings.txt` has a word of questions a line and, behind a colon, what documents may say in its place; it is
 not read the other way round (a question about a vehicle is answered by a car, not one about a car by a vehicle).
-They are general vocabulary (administration, law, business, statistics, daily life); names of one particular thing
-belong into a glossary document (`rag.vocabulary.terms`).
+They are general vocabulary (administration, law, business, statistics, daily life, the short names of ministries and
+countries); names of any other one thing belong into a glossary document (`rag.vocabulary.terms`).
 """
 
 from __future__ import annotations
