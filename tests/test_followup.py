@@ -71,6 +71,111 @@ CASES = [
         "When was the Council set up, and what does it do?",
         id="named-in-no-clause-before",
     ),
+    pytest.param(
+        ["Who checks the bridges?", "The Norland Bridge Office checks them. [1]", "Where is it based?"],
+        "Where is the Norland Bridge Office based?",
+        id="what-the-reply-names",
+    ),
+    pytest.param(
+        [
+            "Which firm built the harbour bridge?",
+            "Norland Steel built the bridge in May 1998.",
+            "Is it still in business?",
+        ],
+        "Is Norland Steel still in business?",
+        id="which-one-the-reply-names",
+    ),
+    pytest.param(
+        [
+            "What did the Council decide on 4 May about quays?",
+            "On 4 May the Council decided the rules on quays.",
+            "Is there a draft of it?",
+        ],
+        "Is there a draft of the rules on quays?",
+        id="thing-the-reply-names",
+    ),
+    pytest.param(
+        [
+            "What did the Council release in May?",
+            "It released the map of the quays under the open licence.",
+            "Why did it?",
+        ],
+        "Why did the map of the quays?",
+        id="thing-behind-the-verb",
+    ),
+    pytest.param(
+        ["When did the council meet?", "It met on 4 May in Oslo.", "Who chairs it?"],
+        "Who chairs the council?",
+        id="not-what-the-reply-names-besides",
+    ),
+    pytest.param(
+        ["Who leads the Bridge Office?", "Ida Vries leads the North Bridge Office.", "Since when has she?"],
+        "Since when has Ida Vries?",
+        id="person-not-office",
+    ),
+    pytest.param(
+        ["橋を検査しているのはどこですか。", "北海橋梁センターです。", "そこの所長は誰？"],
+        "北海橋梁センターの所長は誰？",
+        id="japanese-what-the-reply-names",
+    ),
+    pytest.param(
+        ["港の巨大な橋の事故で町は何をしましたか。", "町は調査をしました。", "それを発表したのは誰ですか。"],
+        "港の巨大な橋の事故を発表したのは誰ですか。",
+        id="japanese-whole-phrase",
+    ),
+    pytest.param(
+        ["第1期の計画を決めたのはどの機関ですか。", "港湾評議会です。", "その計画の柱は？"],
+        "第1期の計画の柱は？",
+        id="japanese-that-plan",
+    ),
+    pytest.param(
+        ["港湾法はいつ成立しましたか。", "5月です。", "すべての条文の施行は、それからどれくらい後ですか。"],
+        "港湾法はいつ成立しましたか。 すべての条文の施行は、それからどれくらい後ですか。",
+        id="japanese-since-then",
+    ),
+    pytest.param(
+        [
+            "去年の春に各国が集まった大きな会議は何でしたか。",
+            "5月にオスロで開かれた海洋会議です。",
+            "次はどの街ですか。",
+        ],
+        "海洋会議の次はどの街ですか。",
+        id="japanese-without-a-subject",
+    ),
+    pytest.param(
+        ["橋を直す割合は県ではどれくらいですか。", "3割です。", "大都市だとどう？"],
+        "橋を直す割合は県ではどれくらいですか。 大都市だとどう？",
+        id="japanese-what-about",
+    ),
+    pytest.param(
+        ["港湾法を作ったのは誰ですか。", "三木次郎氏です。", "港湾管理局と海洋省はそれぞれ何をしますか。"],
+        "港湾管理局と海洋省はそれぞれ何をしますか。",
+        id="japanese-each-is-no-reference",
+    ),
+    pytest.param(
+        [
+            "Has any neighbour a law on quays?",
+            "Yes. South Korea's Quay Act has been in force since May.",
+            "Who pays there?",
+        ],
+        "Who pays in South Korea?",
+        id="there",
+    ),
+    pytest.param(
+        ["What should a sailor read?", "The main source is the paper on quays of 1998.", "Which parts has that text?"],
+        "Which parts has the paper on quays of 1998?",
+        id="that-text",
+    ),
+    pytest.param(
+        ["Does the Council help sailors?", "Yes, through SAILAID, a fund of 1998.", "How much money is in it?"],
+        "How much money is in SAILAID?",
+        id="how-the-reply-says",
+    ),
+    pytest.param(
+        ["What is the Quay Code?", "A code of conduct.", "Until when can people send in their views on it?"],
+        "Until when can people send in their views on the Quay Code?",
+        id="their-own-views",
+    ),
     pytest.param(["And the second one?"], "And the second one?", id="nothing-before-it"),
 ]
 

@@ -77,6 +77,23 @@ def test_statements_are_told_from_what_is_asked(question: str, told: Told | None
         assert set(told.asked) <= set(found.asked)
 
 
+@pytest.mark.parametrize(
+    ("question", "asks_alone"),
+    [
+        ("The Harbour Agency opened the bridge. On which date?", False),
+        ("They speak of a cold quay. What does that refer to?", False),
+        ("The Act came into force. When exactly?", False),
+        ("The Act came into force. What are its aims?", True),
+        ("長い橋が開通しました。いつですか。", False),
+        ("長い橋が開通しました。通行料はいくらですか。", True),
+    ],
+)
+def test_a_question_that_only_gives_the_form_asks_for_what_is_told(question: str, asks_alone: bool) -> None:
+    told = told_before(question)
+    assert told is not None
+    assert told.asks_alone == asks_alone
+
+
 def asked(question: str, settings: Settings) -> Answer:
     return create_chain(settings).invoke(question)
 
@@ -87,6 +104,8 @@ def asked(question: str, settings: Settings) -> Answer:
         ("The Long Bridge was opened on 4 May 1998. How high is its toll?", "30 euros"),
         ("The Harbour Agency looks after the Long Bridge. What is its toll?", "30 euros"),
         ("長い橋は1998年5月4日に開通しました。その通行料はいくらですか。", "30ユーロ"),
+        ("The Long Bridge was opened. On which date?", "4 May 1998"),
+        ("長い橋が開通しました。いつですか。", "1998年5月4日"),
     ],
 )
 def test_what_follows_a_true_statement_is_answered(question: str, expected: str, settings: Settings) -> None:

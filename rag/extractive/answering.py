@@ -70,7 +70,7 @@ def answer_from(
         return Draft(abstained=True, reason="no_hits")
     reader = _Reader(index, candidates, question, search)
     told = told_before(question)
-    if told is not None and all(map(reader.bears_out, told.statements)):
+    if told is not None and told.asks_alone and all(map(reader.bears_out, told.statements)):
         # What is told beforehand is so: it only hides what is asked.
         drafts = [_answered(reader, asked) for asked in told.asked]
         best = max(drafts, key=lambda draft: (not draft.abstained, draft.confidence))

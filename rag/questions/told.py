@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.questions.followup import names_of
 from rag.questions.kinds import question_language
 from rag.questions.parts import with_subject
+from rag.questions.referents import names_of
+from rag.text.analysis import is_stop
 from rag.text.sentences import sentence_spans
 
 # More than that is a text, not a question: each statement is looked for in the documents.
@@ -25,10 +26,13 @@ class Told:
     Attributes:
         statements: What it states, in order, at least one.
         asked: What is asked, once with each thing put in that it may be about, and once as it stands.
+        asks_alone: Whether that says what is asked. "Vries left the council. On which date?" asks for the date of
+            what it tells, and means nothing without it.
     """
 
     statements: tuple[str, ...]
     asked: tuple[str, ...]
+    asks_alone: bool = True
 
 
 def told_before(question: str) -> Told | None:
@@ -55,7 +59,14 @@ def told_before(question: str) -> Told | None:
         variants = [f"{one}の{_JA_IT.sub('', asked)}" for one in about if one not in asked]
     else:
         variants = [with_subject(asked, one) for one in about]
-    return Told(tuple(told), tuple(dict.fromkeys((*variants[:_MAX_SUBJECTS], asked))))
+    return Told(tuple(told), tuple(dict.fromkeys((*variants[:_MAX_SUBJECTS], asked))), asks_alone=_says_what(asked))
+
+
+def _says_what(asked: str) -> bool:
+    """Whether a question holds a word for what it asks, beside those that only give its form ("On what date?")."""
+    if question_language(asked) == "ja":
+        return _JA_SAYS_WHAT.search(_JA_FORM.sub("", asked)) is not None
+    return any(word.lower() not in _EN_FORM and not is_stop(word.lower()) for word in _EN_WORD.findall(asked))
 
 
 def _subjects(statement: str, language: str) -> Iterator[str]:
@@ -66,6 +77,18 @@ def _subjects(statement: str, language: str) -> Iterator[str]:
         yield topic["subject"]
 
 
+_EN_WORD = re.compile(r"[A-Za-z]+")
+_EN_FORM = frozenset(
+    "how when why date dates day month year time place amount sum number figure share percentage price name names "
+    "person reason mean means meant meaning refer refers referred stand stands called call explain exactly precisely "
+    "roughly please do does did one tell give say happen happened case come comes came take true correct long far "
+    "large big high many much".split()
+)
+_JA_FORM = re.compile(
+    r"何[年月日時人件円割回点]?|いつ|どこ|誰|だれ|どなた|なぜ|どうして|いくら|いくつ|どれ(?:くらい|ぐらい)|日付|年月日|時期|場所|人物|"
+    r"名前|金額|意味|理由|こと|もの|言葉|用語|教えて|具体的|正確|頃"
+)
+_JA_SAYS_WHAT = re.compile(r"[\u3400-\u9fff\u30a1-\u30fa]{2,}|[A-Za-z]{2,}")
 _EN = (
     re.compile(
         r",\s*(?:right|correct|yes|no|true|(?:is|was|did|does|has|are|were|do)n['’]t \w+)\s*\?\s*$", re.IGNORECASE
@@ -91,6 +114,12 @@ _THAT_TERM = re.compile(
     r"\b(?:that|this)\s+(?:expression|term|word|phrase|notion|concept)\b|(?:この|その)(?:言葉|用語|語|表現|概念)",
     re.IGNORECASE,
 )
-_NO_SUBJECTS = frozenset((*calendar.month_name, *calendar.day_name, *"The A An One I I'd I'm We This That It".split()))
+_NO_SUBJECTS = frozenset(
+    (
+        *calendar.month_name,
+        *calendar.day_name,
+        *"The A An One I I'd I'm We This That These Those It They He She There".split(),
+    )
+)
 _JA_TOPIC = re.compile(r"(?P<subject>[^、。？?]{2,40}?)(?:は|が)")
 _JA_IT = re.compile(r"^(?:その|それの|この|これの|同(?!じ))")
