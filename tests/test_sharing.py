@@ -117,6 +117,7 @@ class Elements(HTMLParser):
 @example("\\")
 @example("a&copy;<b>")
 @example("me@a.example, mailto:_me_@_a.example")
+@example("0@.")
 @example("@somebody @@a @\\a")
 def test_escaped_markdown_shows_the_characters_and_nothing_else(line: str) -> None:
     line = one_line(line)

@@ -24,7 +24,7 @@ from rag.sharing.parts import (
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>~|$&^@]|:(?=//|[A-Za-z+-])|(?<=[Ww]{3})\.|(?<==)=|=(?==)")
 # GitHub makes links of e-mail addresses and mentions after all escapes are gone, in each run of text: only an element
 # between the @ and what follows ends a run. A comment is one that nobody sees (tried with cmark-gfm).
-_ADDRESS = re.compile(r"@(?=[\\A-Za-z0-9_-])")
+_ADDRESS = re.compile(r"@(?=[\\A-Za-z0-9._-])")
 _NOTHING = "<!-- -->"
 # And what begins a block: a rule, a heading, an item, the number of one.
 _BEGIN = re.compile(r"^(?:([0-9]{1,9})(?=[.)])|(?=[-+=#]))")
