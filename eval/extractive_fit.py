@@ -54,8 +54,9 @@ _AS_GOOD = 0.015
 _ASKED = np.array([1.0, 1.0, 1.0, 0.5])
 # What a wrong answer costs, beside an answer that is right; each is a quote that the reader can judge.
 _WRONG = 1.25
-# Weight of a question in other words than its passage's.
-_REWORDED = 4.0
+# Weight of a question in other words than its passage's: few of their words stand in any passage, and with more of them
+# questions on other things are hardly told apart.
+_REWORDED = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -212,7 +213,7 @@ class _Judged:
 
     @property
     def weight(self) -> float:
-        """What the question counts for: reworded ones more, since they are few; tricky unanswerable ones less."""
+        """What the question counts for: reworded ones less, and tricky unanswerable ones."""
         if self.reading.is_reworded:
             return _REWORDED
         return 1.0 if self.reading.answerable or self.on_topic is False else _ADVERSARIAL
@@ -232,7 +233,8 @@ class _Judged:
     def answered(self, weights: FittedWeights, answer_from: float) -> bool:
         """Whether `rag.extractive.abstention` would answer."""
         value = dict(zip(CONFIDENCE_FEATURES, self.row.tolist(), strict=True))
-        return weights.topic.probability_of(value) >= ON_TOPIC_FROM and self.confidence(weights) >= answer_from
+        is_on_topic = weights.topic.probability_of(value) >= ON_TOPIC_FROM[self.reading.question.language]
+        return is_on_topic and self.confidence(weights) >= answer_from
 
 
 def _in_order(reading: Reading, sentence: LinearScore) -> tuple[NDArray[np.intp], Rows]:

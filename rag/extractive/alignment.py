@@ -74,14 +74,10 @@ def alignments(
     terms. A token counts for what the model gives it or, where it gives nothing, for what the term weighs that it
     belongs to. `(len(evidence), 3)`; 0 where the question has no terms.
 
-    English is read by what was trained for it. Japanese put into English word by word is not: of the suite's 60
-    questions in Japanese it answered 41 so, and 46 read plainly.
-
     Reference: "MaxSim" of Khattab and Zaharia, 2020, "ColBERT".
     """
     texts = [(one.answering, *(text for text in (one.lead, one.headings) if text)) for one in evidence]
-    tokens = _read_tokens if question.language == "en" else _tokens
-    [asked] = tokens([question.text], model)
+    [asked] = _read_tokens([question.text], model)
     of_terms = _token_weights(question, asked, weights)
     if not of_terms.sum():
         return np.zeros((len(evidence), 3))
@@ -90,7 +86,7 @@ def alignments(
     distinct = list(dict.fromkeys(text for around in texts for text in around))
     nearest = {
         text: (asked.vectors @ read.vectors.T).max(axis=1) if len(read.vectors) else np.zeros(len(share))
-        for text, read in zip(distinct, tokens(distinct, model), strict=True)
+        for text, read in zip(distinct, _read_tokens(distinct, model), strict=True)
     }
     rows = []
     for own, *around in texts:

@@ -23,9 +23,9 @@ from rag.text.located import located_terms
 
 # Sentences are shown until they hold this share of the chance that any of those found answers. A reader takes in a
 # second sentence sooner than he asks again.
-_ENOUGH = 0.9
+_ENOUGH = 0.97
 # Odds below this share of the best one's are not worth a reader's time.
-_LEAST_ODDS = 0.02
+_LEAST_ODDS = 0.01
 # On how many sentences the chance is spread.
 _CONSIDERED = 24
 _REPEATS_FROM = 0.7
@@ -49,6 +49,8 @@ def choose(question: Question, evidence: Sequence[Evidence], *, at_most: int, br
     if question.kind == "list" and evidence[0].kind in ("item", "row"):
         at_most = 1
     considered = evidence[:_CONSIDERED]
+    if evidence[0].kind in _LISTED and _says_all(evidence[0]):  # what is listed under other names says nothing of this
+        considered = [one for one in considered if one.kind not in _LISTED or _says_all(one)]
     odds = [math.exp(one.score - evidence[0].score) for one in considered]
     enough = _ENOUGH * sum(odds)
     held = 0.0
@@ -99,9 +101,15 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
             + _INTRODUCES * (question.kind != "list" and introduces_list(one.text))
             + _FRAGMENT * (question.kind != "list" and one.kind == "item" and not is_whole_sentence(one.text))
             + (_SETTLES if question.kind == "yes_no" else _HOLDS_FIGURES) * _figures_held(question, one)
+            + _SAYS_ALL * _says_all(one)
         )
     ranked = [replace(one, score=one.score + gain.get(id(one), -_WITHIN)) for one in evidence]
     return sorted(ranked, key=lambda one: -one.score)
+
+
+def _says_all(one: Evidence) -> bool:
+    """Whether a sentence has each word of the question, and the form of its answer."""
+    return one.feature("largest_missing") <= 0 and one.feature("no_answer_form") <= 0
 
 
 def _names_only_asked(question: Question, one: Evidence) -> bool:
@@ -144,7 +152,10 @@ _IN_THEIR_PLACE = re.compile(
     r"|前任|後任|前に|後に",
     re.IGNORECASE,
 )
+_LISTED = frozenset(("row", "item"))
 _INTRODUCES = -0.7
+# One row of a table is like the other, but for the name that the question has.
+_SAYS_ALL = 2.0
 # Kinds whose answer is a figure, in however short a sentence.
 _BRIEF: frozenset[Kind] = frozenset(("date", "number", "money", "percentage", "duration"))
 _AGING: frozenset[Kind] = frozenset(("number", "money", "percentage", "person"))
@@ -233,12 +244,13 @@ def _year(figure: Figure) -> int | None:
 def of_most_standing(one: Evidence, others: Sequence[Evidence]) -> Evidence:
     """The sentence of most standing among those that say what one says about as well; that one where none has more.
 
-    It must state each of its figures, and come near it in score.
+    It must state each of its figures, and come near it in score; what no longer stands gives way to more.
     """
     stated = stated_figures(one.text)
+    near = _AS_GOOD if standing(one.record) >= 0 else _WITHIN
     best = one
     for other in others[:_READ]:
-        if other.score < one.score - _AS_GOOD or standing(other.record) <= standing(best.record):
+        if other.score < one.score - near or standing(other.record) <= standing(best.record):
             continue
         held = stated_readings(other.text)
         if repeats(one, other) and all(is_supported(figure, held) for figure in stated):

@@ -156,14 +156,18 @@ def _ambient(question: Question, frequency: Mapping[str, int], n_chunks: int) ->
     least = _TELLING * _idf(0, n_chunks)
     return frozenset(
         word
-        for word in (word.casefold() for _, word in question.words)
+        for word in _latin_words(question)
         if any(_idf(frequency.get(term, 0), n_chunks) < least for other in same_land(word) for term in analyse(other))
     )
 
 
+def _latin_words(question: Question) -> list[str]:
+    return re.findall(r"[a-z]+", question.text.casefold())
+
+
 def terms_weighed(question: Question) -> tuple[str, ...]:
     """The terms whose frequency in the index `term_weights` needs."""
-    lands = (other for _, word in question.words for other in same_land(word))
+    lands = (other for word in _latin_words(question) for other in same_land(word))
     return (*question.terms, *(term for other in lands for term in analyse(other)))
 
 
