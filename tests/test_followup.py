@@ -148,6 +148,16 @@ CASES = [
         id="japanese-what-about",
     ),
     pytest.param(
+        ["港湾法はいつ成立しましたか。", "5月です。", "海洋省の大臣は？"],
+        "海洋省の大臣は？",
+        id="japanese-says-what-it-asks",
+    ),
+    pytest.param(
+        ["港湾法はいつ成立しましたか。", "5月です。", "港湾管理局の設立当時の局長は誰でしたか。"],
+        "港湾管理局の設立当時の局長は誰でしたか。",
+        id="japanese-then-of-something",
+    ),
+    pytest.param(
         ["港湾法を作ったのは誰ですか。", "三木次郎氏です。", "港湾管理局と海洋省はそれぞれ何をしますか。"],
         "港湾管理局と海洋省はそれぞれ何をしますか。",
         id="japanese-each-is-no-reference",

@@ -64,9 +64,10 @@ _JA_LEAD_IN = re.compile(r"^(?:では|じゃあ|それでは|ちなみに|そし
 _JA_OPENS = re.compile(
     r"(?:では|じゃあ|それでは|ちなみに|なら|なぜ|いつ|どこ|だれ|誰|どう|どの|何(?:人|円|年|条|が|を|の)|いくら|ほかに|他に)"
 )
-# 「政令市だとどう？」「大阪は？」
+# 「政令市だとどう？」「大阪は？」, but not 「大阪の市長は？」, which says what it asks.
 _JA_WHAT_ABOUT = re.compile(
-    r"[^、。？?]{1,20}(?:(?:だと|なら|では|の場合は?|は)(?:どう|いかが)(?:です|でしょう|なの?|だった?)?か?|の場合は|(?<![にでと])は)[？?。]*$"
+    r"(?:[^、。？?]{1,20}(?:(?:だと|なら|では|の場合は?)(?:どう|いかが)(?:です|でしょう|なの?|だった?)?か?|の場合は)"
+    r"|[^、。？?の]{1,12}(?<![にでと])は(?:どう|いかが)?(?:です|でしょう)?か?)[？?。]*$"
 )
 # A word that tells what is asked about: 「最初の一年にはいくら出ますか」 has none.
 _JA_SPECIFIC = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}|[\u3400-\u9fff々]{3,}|[A-Za-zＡ-Ｚ]{2,}|「")
@@ -79,7 +80,7 @@ _JA_ORDINAL = re.compile(r"第[ⅠⅡⅢIVX一二三四五\d１-９]+(?:期|回|
 _THAT_NOUN = re.compile(r"\b(?:that|this|those|these)\s+(?P<noun>(?!one\b)[a-z]{3,})\b", re.IGNORECASE)
 # 「その計画」 is the plan that was named.
 _JA_THAT = re.compile(r"(?:その|この|同)(?P<noun>[\u30a0-\u30ff\u3400-\u9fff]{2,8}?)(?=[はがをのにでと、？?。]|$)")
-_JA_SINCE = re.compile(r"それ(?:から|以来|以降|まで|より)|その(?:後|前|とき|時|際|間)|当時")
+_JA_SINCE = re.compile(r"それ(?:から|以来|以降|まで|より)|その(?:後|前|とき|時|際|間)|(?<![\u3400-\u9fff])当時")
 _JA_BARE = re.compile(r"(?:なぜ|どうして|いつ|誰|どこ|いくら)(?:です)?か?[。？?]*$")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)(?:年度?)?")
 
