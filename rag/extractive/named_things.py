@@ -40,7 +40,7 @@ def missing_name(question: Question, weights: TermWeights, read: Sequence[Eviden
         of_name = set(analyse(name))
         if name.casefold() in whole.casefold() or of_name & otherwise:
             continue
-        if question.language == "ja" and (in_english := gloss(name)) != name and in_english in english:
+        if question.language == "ja" and (in_english := gloss(name)) not in ("", name) and in_english in english:
             continue
         if all(is_ordinary(word) for word in words) and of_name & near:
             continue
