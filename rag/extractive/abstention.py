@@ -157,7 +157,7 @@ def judge(
         return Judgement(confidence=0.0, reason="not_stated")
     on_topic = TOPIC_WEIGHTS[question.language].probability_of(value)
     right = RIGHT_WEIGHTS[question.language].probability_of(value)
-    confidence = on_topic * (max(right, _ALL_SAID) if _says_all(question, value) else right)
+    confidence = on_topic * (max(right, _ALL_SAID) if _says_all(question, value, evidence[0]) else right)
     if on_topic < ON_TOPIC_FROM[question.language]:
         return Judgement(confidence=confidence, reason="off_topic", on_topic=on_topic)
     lack = lack_of(question, weights, evidence, named)
@@ -165,7 +165,7 @@ def judge(
     return Judgement(confidence=confidence, reason=None if sure else "not_stated", on_topic=on_topic, lack=lack)
 
 
-def _says_all(question: Question, value: Mapping[str, float]) -> bool:
+def _says_all(question: Question, value: Mapping[str, float], best: Evidence) -> bool:
     """Whether the best sentence says each word of the question and has the form asked for.
 
     Of what a document says about something it is enough that sentence and headings do so in one.
@@ -173,7 +173,7 @@ def _says_all(question: Question, value: Mapping[str, float]) -> bool:
     subject = asked_about(question.text)
     if subject is not None:
         return value["largest_missing_in_passage"] <= 0 and bool(analyse(subject))
-    return value["largest_missing"] <= 0 and value["no_answer_form"] <= 0
+    return best.says_all
 
 
 # Chance of being right then, at least: 37 of 46 such questions of `eval/data/reading/fit` are answered so, and 28 of 50

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rag.questions.kinds import Kind
+from rag.text.persons import NO_PERSON
 
 _MONTHS = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -72,16 +73,6 @@ _PERSON = _any(
     rf"[\u4e00-\u9fff]{{2,6}}{_TITLE_JA}",
     r"[\u30a0-\u30ff]{2,}(?:[・＝=･][\u30a0-\u30ffA-Z.]+)+|[\u4e00-\u9fff]{2,5}（[ぁ-ん・ 　]+",
     flags=re.RegexFlag(0),
-)
-# Words of capitalised names that are no person's.
-NO_PERSON = re.compile(
-    r"\b(?:[A-Z]{2,}|Institutes?|Agenc(?:y|ies)|Ministr(?:y|ies)|Office|Cabinet|Council|Headquarters|Committee|Commission|"
-    r"Act|Law|Plans?|Polic(?:y|ies)|Process|Group|University|Bank|Report|Code|Guidelines?|Framework|Strategy|House|Diet|"
-    r"Parliament|Company|Corporation|Association|Federation|Union|Summit|Declaration|Program(?:me)?|Project|Paper|Safety|"
-    r"Intelligence|Research|Technology|Cent(?:er|re)|Basic|Digital|National|International|Society|Foundation|Forum|Party|"
-    r"Court|Street|River|City|County|Province|Republic|Kingdom|Empire|States|Sea|Ocean|Island|Islands|Mountains?|Church|"
-    r"January|February|March|April|June|July|August|September|October|November|December|"
-    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
 )
 _PLACE = _any(
     r"\b(?:in|at|from|near|to|of|into|off|through|across|around|between|on)\s+(?:the\s+)?(?:\w+ern\s+)?[A-Z][\w'’-]+",

@@ -49,8 +49,8 @@ def choose(question: Question, evidence: Sequence[Evidence], *, at_most: int, br
     if question.kind == "list" and evidence[0].kind in ("item", "row"):
         at_most = 1
     considered = evidence[:_CONSIDERED]
-    if evidence[0].kind in _LISTED and _says_all(evidence[0]):  # what is listed under other names says nothing of this
-        considered = [one for one in considered if one.kind not in _LISTED or _says_all(one)]
+    if evidence[0].kind in _LISTED and evidence[0].says_all:  # what is listed under other names says nothing of this
+        considered = [one for one in considered if one.kind not in _LISTED or one.says_all]
     odds = [math.exp(one.score - evidence[0].score) for one in considered]
     enough = _ENOUGH * sum(odds)
     held = 0.0
@@ -101,15 +101,10 @@ def prefer(question: Question, evidence: Sequence[Evidence], quoter: Quoter) -> 
             + _INTRODUCES * (question.kind != "list" and introduces_list(one.text))
             + _FRAGMENT * (question.kind != "list" and one.kind == "item" and not is_whole_sentence(one.text))
             + (_SETTLES if question.kind == "yes_no" else _HOLDS_FIGURES) * _figures_held(question, one)
-            + _SAYS_ALL * _says_all(one)
+            + _SAYS_ALL * one.says_all
         )
     ranked = [replace(one, score=one.score + gain.get(id(one), -_WITHIN)) for one in evidence]
     return sorted(ranked, key=lambda one: -one.score)
-
-
-def _says_all(one: Evidence) -> bool:
-    """Whether a sentence has each word of the question, and the form of its answer."""
-    return one.feature("largest_missing") <= 0 and one.feature("no_answer_form") <= 0
 
 
 def _names_only_asked(question: Question, one: Evidence) -> bool:

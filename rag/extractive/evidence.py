@@ -109,6 +109,11 @@ class Evidence:
         """Whether it only says that something is not known."""
         return self.feature("unsaid") > 0
 
+    @property
+    def says_all(self) -> bool:
+        """Whether it has each word of the question, and the form of its answer."""
+        return self.feature("largest_missing") <= 0 and self.feature("no_answer_form") <= 0
+
     def feature(self, name: str) -> float:
         """One of its features by name."""
         return float(self.features[FEATURES.index(name)])

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.extractive.answer_kinds import NO_PERSON
 from rag.extractive.named_things import is_ordinary
 from rag.questions.reading import Question
-from rag.text.persons import titled_persons
+from rag.text.persons import NO_PERSON, titled_persons
 from rag.vocabulary.lands import is_land
 
 

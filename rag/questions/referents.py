@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Callable, Sequence
 
+from rag.text.persons import NO_PERSON
 from rag.text.sentences import sentence_spans
 from rag.vocabulary.lands import is_land
 
@@ -177,17 +178,11 @@ def _runs(tokens: Sequence[tuple[str, int]], keep: Callable[[str, int], bool]) -
     return [" ".join(run).removesuffix("'s").removesuffix("’s") for run in runs if run]
 
 
-_NO_PERSON = re.compile(
-    r"\b(?:Institute|Agency|Office|Ministry|Council|Committee|Headquarters|Bureau|Board|Party|House|Company|University|"
-    r"Act|Law|Plan|Bill|Code|Strategy|Union|States|Kingdom|Minister|Cabinet)\b"
-)
-
-
 def last_person(reply: str) -> str | None:
     """The last person-like name of a reply: two or three capitalised words, or a Japanese name with its title."""
     japanese = re.findall(r"([\u3400-\u9fff]{2,6})(?:氏|首相|大臣|総理|教授|長官)", reply)
     runs = re.findall(r"\b([A-Z][a-z]+ (?:[A-Z][a-z]+ )?[A-Z][a-z]+)\b", reply)
-    latin = [run for run in runs if not _NO_PERSON.search(run)]
+    latin = [run for run in runs if not NO_PERSON.search(run)]
     if japanese:
         return str(japanese[-1])
     titled = re.findall(

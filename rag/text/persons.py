@@ -23,6 +23,17 @@ _JAPANESE_BEHIND = re.compile(
 # What stands before a Japanese title without being a name.
 _NO_NAMES = frozenset("日本 現職 当時 歴代 新任 副 内閣 内閣総理 元 前 担当 国務 各国 同国 英国 米国 韓国 中国".split())
 
+# Words of capitalised names that are no person's.
+NO_PERSON = re.compile(
+    r"\b(?:[A-Z]{2,}|Institutes?|Agenc(?:y|ies)|Ministr(?:y|ies)|Office|Cabinet|Council|Headquarters|Committee|Commission|"
+    r"Act|Law|Plans?|Polic(?:y|ies)|Process|Group|University|Bank|Report|Code|Guidelines?|Framework|Strategy|House|Diet|"
+    r"Parliament|Company|Corporation|Association|Federation|Union|Summit|Declaration|Program(?:me)?|Project|Paper|Safety|"
+    r"Intelligence|Research|Technology|Cent(?:er|re)|Basic|Digital|National|International|Society|Foundation|Forum|Party|"
+    r"Court|Street|River|City|County|Province|Republic|Kingdom|Empire|States|Sea|Ocean|Island|Islands|Mountains?|Church|"
+    r"January|February|March|April|June|July|August|September|October|November|December|"
+    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
